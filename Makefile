@@ -1,0 +1,85 @@
+# The verbs of the project. Everything installs what it needs; a second call is quick.
+#   make build | test | demo | golden | lint | fmt | bench | fuzz | e2e-cluster | helm4-plugin | tools | clean
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+.PHONY: build dev tools schemas test unit blackbox asan demo golden lint fmt bench fuzz e2e-cluster helm4-plugin packages clean
+
+PYTEST := /usr/bin/python3 -B -m pytest -c tests/pytest.ini
+MUTANTS ?= 1000000
+SEED ?= 1
+SEEDS := $(wildcard tests/fuzz/seeds/*)
+GOYAML := out/bin/goyaml
+
+packages:
+	@tools/install-packages
+
+# Static programs in out/bin.
+build: packages
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release
+	@mkdir -p out/bin
+	@cp -p out/build/release/postrender/cloudlab-postrender out/bin/
+
+# Everything with debug information: tests, fuzzers, benchmarks.
+dev: packages
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev
+
+tools: packages
+	@tools/get
+
+# schemas/<Kind>.json as the program prints them; tests compare.
+schemas: build
+	@mkdir -p schemas
+	@for kind in Pipeline EnvironmentProfile ResourceTierPolicy SidecarPolicy PolicyException; do \
+	  out/bin/cloudlab-postrender --print-schema $$kind >schemas/$$kind.json; done
+
+test: build dev tools $(GOYAML) unit blackbox fuzz-smoke
+
+unit: dev
+	ctest --preset dev -j2 --output-on-failure
+
+blackbox: build tools
+	$(PYTEST) tests/conformance tests/schema tests/golden tests/laws tests/cli
+
+.PHONY: fuzz-smoke
+fuzz-smoke: dev $(GOYAML)
+	@echo "200,000 mutants judged by libyaml and go-yaml:"
+	@out/build/dev/tests/fuzz_outline --mutants 200000 --seed $(SEED) --judge $(GOYAML) $(SEEDS)
+
+$(GOYAML): tests/oracle/goyaml/main.go tests/oracle/goyaml/go.mod
+	@mkdir -p out/bin
+	@cd tests/oracle/goyaml && CGO_ENABLED=0 $(CURDIR)/tools/run-go build -trimpath -o $(CURDIR)/$@ .
+
+asan: packages
+	@cmake --preset asan >/dev/null
+	@cmake --build --preset asan
+	ctest --preset asan -j2 --output-on-failure
+
+demo: build
+	@tools/demo
+
+golden: build
+	@/usr/bin/python3 -B tests/golden/update.py
+	@$(MAKE) --no-print-directory schemas
+
+lint: packages
+	@tools/lint
+
+fmt:
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-16 -i
+
+bench: build dev tools
+	@/usr/bin/python3 -B tests/bench/bench.py
+
+fuzz: dev $(GOYAML)
+	@out/build/dev/tests/fuzz_outline --mutants $(MUTANTS) --seed $(SEED) --judge $(GOYAML) $(SEEDS)
+
+helm4-plugin: build
+	@tools/helm4-plugin
+
+e2e-cluster: build
+	@tools/e2e-cluster
+
+clean:
+	rm -rf out

@@ -1,0 +1,84 @@
+#include "frontend/deliver.hpp"
+
+#include <unistd.h>
+
+#include <string>
+
+#include "app/log.hpp"
+#include "app/message.hpp"
+#include "frontend/files.hpp"
+
+namespace cloudlab::frontend {
+namespace {
+
+app::LogLevel LevelOf(text::Severity severity) {
+  switch (severity) {
+    case text::Severity::kError:
+      return app::LogLevel::kError;
+    case text::Severity::kWarning:
+      return app::LogLevel::kWarning;
+    case text::Severity::kInfo:
+      return app::LogLevel::kDebug;  // The report has them all.
+  }
+  return app::LogLevel::kError;
+}
+
+void Fail(const std::string& what, const std::string& path, const std::string& error) {
+  app::Log(app::LogLevel::kError, "error: cannot write " + what + " " + path + ": " + error +
+                                      " [CL-X-WRITE]");
+}
+
+/// What --check found, one line per field and object.
+std::string Drift(const app::Report& report) {
+  std::string out = "error: the stream is not what the policies make of it [CL-X-DRIFT]\n";
+  for (const auto& edit : report.edits) {
+    out += "  " + edit.object.Display() + ": " + edit.path + ": " +
+           (edit.old_value.empty() ? "(nothing)" : edit.old_value) + " -> " +
+           (edit.new_value.empty() ? "(nothing)" : edit.new_value) + " (" + edit.policy + ")\n";
+  }
+  for (const auto& row : report.added) out += "  " + row.object.Display() + ": missing (" + row.policy + ")\n";
+  for (const auto& row : report.removed) out += "  " + row.object.Display() + ": left over (" + row.policy + ")\n";
+  return out;
+}
+
+void Tell(const Options& options, const app::Result& result) {
+  const app::Report& report = result.report;
+  for (const auto& diagnostic : report.diagnostics.items()) {
+    app::Log(LevelOf(diagnostic.severity), app::PrintMessage(diagnostic));
+  }
+  if (result.exit_code == app::kInternal) {
+    app::Log(app::LogLevel::kError,
+             "error: an edit did not turn out as intended; nothing was written. This is a bug of "
+             "cloudlab: please report it [CL-X-PROOF]\n" + result.failure);
+  }
+  if (options.check && result.exit_code == app::kFailed && !report.diagnostics.HasErrors()) {
+    app::Log(app::LogLevel::kError, Drift(report));
+  }
+  if (result.exit_code == app::kDone) app::Log(app::LogLevel::kInfo, app::Summary(report));
+}
+
+}  // namespace
+
+int Deliver(const Options& options, const app::Result& result) {
+  Tell(options, result);
+  std::string error;
+  if (!options.report.empty() &&
+      !WriteFile(options.report, app::PrintJson(result.report), error)) {
+    Fail("the report", options.report, error);
+    return app::kFailed;
+  }
+  if (options.diff == "-") {
+    if (!WriteAll(STDERR_FILENO, result.diff, error)) return app::kFailed;
+  } else if (!options.diff.empty() && !WriteFile(options.diff, result.diff, error)) {
+    Fail("the diff", options.diff, error);
+    return app::kFailed;
+  }
+  if (result.exit_code != app::kDone) return result.exit_code;
+  if (!WriteAll(STDOUT_FILENO, result.output, error)) {
+    Fail("the manifests to", "stdout", error);
+    return app::kFailed;
+  }
+  return app::kDone;
+}
+
+}  // namespace cloudlab::frontend

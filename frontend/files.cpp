@@ -1,0 +1,95 @@
+#include "frontend/files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+
+namespace cloudlab::frontend {
+namespace {
+
+std::string Reason() { return std::strerror(errno); }
+
+}  // namespace
+
+bool ReadAll(int fd, std::string& content, std::string& error) {
+  constexpr std::size_t kLeast = std::size_t{64} << 10U;
+  struct stat info {};
+  std::size_t room = kLeast;
+  if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) room = static_cast<std::size_t>(info.st_size) + 1;
+  std::size_t size = 0;
+  while (true) {
+    content.resize(std::max(room, size + size / 2 + kLeast / 2));
+    while (size < content.size()) {
+      const ssize_t got = read(fd, content.data() + size, content.size() - size);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) {
+        error = Reason();
+        return false;
+      }
+      if (got == 0) {
+        content.resize(size);
+        return true;
+      }
+      size += static_cast<std::size_t>(got);
+    }
+    if (size > UINT32_MAX) {
+      error = "more than 4 GiB";
+      return false;
+    }
+  }
+}
+
+bool ReadFile(const std::string& path, std::string& content, std::string& error) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    error = Reason();
+    return false;
+  }
+  const bool done = ReadAll(fd, content, error);
+  close(fd);
+  return done;
+}
+
+bool WriteAll(int fd, std::string_view content, std::string& error) {
+  while (!content.empty()) {
+    const ssize_t put = write(fd, content.data(), content.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) {
+      error = Reason();
+      return false;
+    }
+    content.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return true;
+}
+
+bool WriteFile(const std::string& path, std::string_view content, std::string& error) {
+  struct stat info {};
+  const bool direct = stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
+  const std::string target = direct ? path : path + ".tmp" + std::to_string(getpid());
+  const int fd = open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) {
+    error = Reason();
+    return false;
+  }
+  bool done = WriteAll(fd, content, error);
+  if (close(fd) != 0 && done) {
+    error = Reason();
+    done = false;
+  }
+  if (direct) return done;
+  if (done && std::rename(target.c_str(), path.c_str()) != 0) {
+    error = Reason();
+    done = false;
+  }
+  if (!done) unlink(target.c_str());
+  return done;
+}
+
+}  // namespace cloudlab::frontend

@@ -1,0 +1,20 @@
+// Bytes from and to the world: whole files, stdin, stdout. Every error is a sentence.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cloudlab::frontend {
+
+/// Reads all of the open file `fd`. Returns false and fills `error` if that fails, or if there are more than
+/// 4 GiB.
+bool ReadAll(int fd, std::string& content, std::string& error);
+bool ReadFile(const std::string& path, std::string& content, std::string& error);
+/// Writes a file by way of a temporary one beside it, so that no reader sees half of it; a path
+/// that is no regular file (/dev/stderr, a pipe) is written directly.
+bool WriteFile(const std::string& path, std::string_view content, std::string& error);
+/// Writes all of `content` to the open file `fd`.
+bool WriteAll(int fd, std::string_view content, std::string& error);
+
+}  // namespace cloudlab::frontend

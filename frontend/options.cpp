@@ -1,0 +1,142 @@
+#include "frontend/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+#include "app/pipeline.hpp"
+
+namespace cloudlab::frontend {
+namespace {
+
+std::string FromEnvironment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// The day that exceptions are judged by: SOURCE_DATE_EPOCH (reproducible-builds.org), else today.
+std::string Today() {
+  std::time_t now = std::time(nullptr);
+  const std::string epoch = FromEnvironment("SOURCE_DATE_EPOCH");
+  if (!epoch.empty()) now = static_cast<std::time_t>(std::atoll(epoch.c_str()));
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char day[16];
+  std::strftime(day, sizeof day, "%Y-%m-%d", &utc);
+  return day;
+}
+
+/// `YYYY-MM-DD`, a day of the calendar.
+std::string CheckDate(const std::string& text) {
+  std::tm day{};
+  const char* end = strptime(text.c_str(), "%Y-%m-%d", &day);
+  const bool valid = text.size() == 10 && end != nullptr && *end == '\0';
+  return valid ? "" : "a date like 2026-11-21 is expected, not " + text;
+}
+
+std::string CheckVersion(const std::string& text) {
+  return kube::Version::Parse(text) ? "" : "a version like 1.32 is expected, not " + text;
+}
+
+void AddFlags(CLI::App& cli, Options& o, std::string& kube_version, std::string& refusal) {
+  cli.add_option("--config", o.config, "Policies: a file, a folder, or none. May be repeated")
+      ->type_name("FILE|DIR|none")
+      ->allow_extra_args(false)
+      ->group("Policies");
+  cli.add_option("--environment", o.environment, "The environment, by the name of its profile")
+      ->type_name("NAME")
+      ->group("Policies");
+  cli.add_option("--namespace", o.ns, "The namespace of objects that name none")
+      ->type_name("NAME")
+      ->group("Policies");
+  cli.add_option("--release", o.release, "Helm's release name, for templates in policies")
+      ->type_name("NAME")
+      ->group("Policies");
+  cli.add_option("--kube-version", kube_version, "The cluster's version (default 1.32)")
+      ->type_name("VERSION")
+      ->check(CheckVersion)
+      ->group("Policies");
+  cli.add_option("--today", o.today, "The day that exceptions are judged by")
+      ->type_name("DATE")
+      ->check(CheckDate)
+      ->group("Policies");
+  cli.add_option("--on-refusal", refusal, "What cannot be edited safely: fail the run, or pass it through")
+      ->type_name("fail|pass")
+      ->check(CLI::IsMember({"fail", "pass"}))
+      ->group("Policies");
+  cli.add_option("--report", o.report, "Write the JSON report to this file")
+      ->type_name("FILE")
+      ->group("Output");
+  cli.add_option("--diff", o.diff, "Write a unified diff of the stream; - is stderr")
+      ->type_name("FILE|-")
+      ->group("Output");
+  cli.add_flag("--dry-run", o.dry_run, "Print the input; report as if applied")->group("Output");
+  cli.add_flag("--check", o.check, "Print nothing; exit 1 with the list if anything would change")
+      ->group("Output");
+  cli.add_flag("--print-defaults", o.print_defaults, "Print the embedded default policies")
+      ->group("Output");
+  cli.add_option("--print-schema", o.print_schema, "Print the JSON Schema of a policy kind")
+      ->type_name("KIND")
+      ->group("Output");
+  cli.add_option("--log-level", o.log_level, "Least severe message on stderr (default info)")
+      ->type_name("debug|info|warn|error|off")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, app::LogLevel>{
+          {"debug", app::LogLevel::kDebug},
+          {"info", app::LogLevel::kInfo},
+          {"warn", app::LogLevel::kWarning},
+          {"error", app::LogLevel::kError},
+          {"off", app::LogLevel::kOff}}))
+      ->group("Output");
+}
+
+constexpr const char* kFooter = R"(
+Environment:
+  CLOUDLAB_CONFIG     as --config (one file or folder)
+  CLOUDLAB_REPORT     as --report
+  SOURCE_DATE_EPOCH   the day of --today, in seconds since 1970
+
+Policies come from the first of: --config, CLOUDLAB_CONFIG, ./cloudlab.yaml, embedded defaults.
+Exit codes: 0 done; 1 policy, input or config error, or drift under --check; 2 usage; 3 internal.
+On 1 to 3 nothing is written to stdout.
+)";
+
+}  // namespace
+
+Parsed Parse(const Program& program, int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "--version") {
+    std::printf("%s %s\n", program.name.c_str(), CLOUDLAB_VERSION);
+    return {std::nullopt, app::kDone};
+  }
+  CLI::App cli(program.description, program.name);
+  Options options;
+  std::string kube_version;
+  std::string refusal = "fail";
+  cli.set_version_flag("--version", program.name + " " + CLOUDLAB_VERSION, "Print the version");
+  cli.set_help_flag("--help,-h", "Print this help");
+  AddFlags(cli, options, kube_version, refusal);
+  cli.footer("\nExamples:\n" + program.examples + kFooter);
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::Success& done) {
+    cli.exit(done);
+    return {std::nullopt, app::kDone};
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "%s: %s\nTry '%s --help'.\n", program.name.c_str(), error.what(),
+                 program.name.c_str());
+    return {std::nullopt, app::kUsage};
+  }
+  options.pass_refusals = refusal == "pass";
+  options.kube_version = kube::Version::Parse(kube_version);
+  if (options.today.empty()) options.today = Today();
+  if (options.report.empty()) options.report = FromEnvironment("CLOUDLAB_REPORT");
+  if (!options.config.empty()) {
+    options.config_origin = "--config";
+  } else if (const std::string config = FromEnvironment("CLOUDLAB_CONFIG"); !config.empty()) {
+    options.config = {config};
+    options.config_origin = "CLOUDLAB_CONFIG";
+  }
+  return {std::move(options), app::kDone};
+}
+
+}  // namespace cloudlab::frontend

@@ -1,0 +1,17 @@
+// What a run did to the stream, as a unified diff. It is not searched for: the runs of bytes that the edits
+// kept are known, so every line is either kept or not, in time linear in the stream.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/output.hpp"
+
+namespace cloudlab::app {
+
+/// The diff from `input` to `output.text` with three lines of context; empty if they are equal. In
+/// lines that leave, values that look like secrets are masked.
+std::string UnifiedDiff(std::string_view input, const Output& output, std::string_view name);
+
+}  // namespace cloudlab::app

@@ -1,0 +1,14 @@
+// What people see while a run goes on: one channel to stderr, with levels.
+#pragma once
+
+#include <string_view>
+
+namespace cloudlab::app {
+
+/// `--log-level`: from here on is shown. Messages of the run's findings keep their severity.
+enum class LogLevel { kDebug, kInfo, kWarning, kError, kOff };
+
+void SetLogLevel(LogLevel level);
+void Log(LogLevel level, std::string_view message);
+
+}  // namespace cloudlab::app

@@ -1,0 +1,133 @@
+#include "app/output.hpp"
+
+#include <algorithm>
+
+#include "kube/install_order.hpp"
+#include "yaml/render.hpp"
+
+namespace cloudlab::app {
+namespace {
+
+constexpr std::string_view kFilenameAnnotation = "postrenderer.helm.sh/postrender-filename";
+constexpr std::string_view kSourceComment = "# Source: ";
+
+/// The kinds of the stream in order, each with the part that it stands in. Hooks are run by Helm
+/// apart from the others and do not take part.
+struct Ranks {
+  std::vector<std::string_view> kinds;
+  std::vector<std::size_t> parts;
+};
+
+Ranks RanksOf(const kube::Index& index) {
+  Ranks ranks;
+  for (const kube::Manifest& manifest : index.manifests()) {
+    if (manifest.hook || manifest.in_list) continue;
+    ranks.kinds.push_back(manifest.id.kind);
+    ranks.parts.push_back(manifest.document);
+  }
+  return ranks;
+}
+
+/// The comment line of the document that says which template it comes from, or nothing.
+std::string_view SourceLine(std::string_view document) {
+  std::size_t at = document.starts_with(kSourceComment) ? 0 : document.find("\n# Source: ");
+  if (at == std::string_view::npos) return {};
+  if (document[at] == '\n') ++at;
+  std::string_view line = document.substr(at, document.find('\n', at) - at);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+std::string_view NewlineOf(std::string_view text) {
+  const std::size_t newline = text.find('\n');
+  return newline != std::string_view::npos && newline > 0 && text[newline - 1] == '\r' ? "\r\n" : "\n";
+}
+
+std::string ObjectText(const policy::NewObject& object, const Documents& documents,
+                       const kube::Index& index, std::string_view newline) {
+  yaml::Value content = object.content;
+  const kube::Manifest* parent = index.Find(object.parent);
+  if (parent != nullptr && !parent->filename_annotation.empty()) {
+    yaml::Value& metadata = *content.Find("metadata");
+    yaml::Value* annotations = metadata.Find("annotations");
+    if (annotations == nullptr) annotations = &metadata.Put("annotations", yaml::Value::Map());
+    annotations->Put(std::string(kFilenameAnnotation),
+                     yaml::Value::String(parent->filename_annotation));
+  }
+  std::string text = "---" + std::string(newline);
+  const std::string_view source = SourceLine(documents[object.parent_document].slice().text);
+  if (!source.empty()) text.append(source).append(newline);
+  return text + yaml::RenderDocument(content, newline);
+}
+
+}  // namespace
+
+std::vector<Part> Arrange(const Documents& documents, const kube::Index& index,
+                          const std::vector<const policy::NewObject*>& objects) {
+  // behind[i]: what follows document i; the objects before the first document come from `front`.
+  std::vector<std::vector<const policy::NewObject*>> behind(documents.size());
+  Ranks ranks = RanksOf(index);
+  const auto order = kube::FindInstallOrder(ranks.kinds);
+  std::vector<Part> parts;
+  if (!order) {
+    for (const auto* object : objects) behind[object->parent_document].push_back(object);
+  }
+  std::vector<Part> ranked;
+  for (const std::size_t part : ranks.parts) ranked.push_back({part, nullptr});
+  if (order) {
+    for (const auto* object : objects) {
+      const std::size_t place = kube::InstallPlace(*order, ranks.kinds, object->id.kind);
+      const auto at = static_cast<std::ptrdiff_t>(place);
+      ranks.kinds.insert(ranks.kinds.begin() + at, object->id.kind);
+      ranked.insert(ranked.begin() + at, {0, object});
+    }
+  }
+  // Documents keep their places; ranked objects follow the document that they stand behind.
+  std::vector<bool> is_ranked(documents.size(), false);
+  for (const std::size_t part : ranks.parts) is_ranked[part] = true;
+  std::size_t next = 0;
+  const auto add_ranked = [&] {
+    for (; next < ranked.size() && ranked[next].object != nullptr; ++next) {
+      parts.push_back(ranked[next]);
+    }
+  };
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    if (is_ranked[i]) add_ranked();  // Only what stands before every other object.
+    parts.push_back({i, nullptr});
+    if (is_ranked[i]) {
+      ++next;
+      add_ranked();
+    }
+    for (const auto* object : behind[i]) parts.push_back({0, object});
+  }
+  add_ranked();
+  return parts;
+}
+
+Output Assemble(std::string_view input, const Documents& documents, const kube::Index& index,
+                const std::vector<Part>& parts) {
+  Output output;
+  output.text.reserve(input.size() + input.size() / 2);
+  const std::string_view newline = NewlineOf(input);
+  bool marker_needed = false;  // Behind a new object the next document must begin with a marker.
+  for (const Part& part : parts) {
+    if (part.object != nullptr) {
+      if (!output.text.empty() && !output.text.ends_with('\n')) output.text.append(newline);
+      output.text += ObjectText(*part.object, documents, index, newline);
+      marker_needed = true;
+      continue;
+    }
+    const Document& document = documents[part.document];
+    if (document.is_policy || document.removed) continue;
+    if (marker_needed && !document.text().starts_with("---")) output.text.append("---").append(newline);
+    marker_needed = false;
+    for (const text::Piece& piece : document.kept()) {
+      output.copied.push_back({document.slice().offset + piece.from, output.text.size() + piece.to,
+                               piece.size});
+    }
+    output.text += document.text();
+  }
+  return output;
+}
+
+}  // namespace cloudlab::app

@@ -1,0 +1,187 @@
+// The way of one document from stdin to stdout, top to bottom:
+//
+//   ReadDocuments   split at `---`, outline of each document           (app/stream, yaml)
+//   ReadRules       policies from the config and out of the stream     (app/rules, policy)
+//   Index           manifests, effective namespaces, who scales whom   (kube/index)
+//   Stages          propose, splice, scan again, compare               (app/stages, policy, yaml)
+//   Arrange         where new objects go                               (app/output)
+//   Prove           bytes outside the edits against the input
+//   Assemble        untouched slices as they came, edited ones, new objects
+//
+// Any error on the way means no output at all.
+#include "app/pipeline.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "app/diff.hpp"
+#include "app/output.hpp"
+#include "app/rules.hpp"
+#include "app/stages.hpp"
+#include "app/stream.hpp"
+#include "policy/sidecar/order.hpp"
+
+namespace cloudlab::app {
+namespace {
+
+constexpr std::string_view kNothing = "# cloudlab: no manifests\n";
+
+Result Finish(Result result, int exit_code) {
+  result.exit_code = exit_code;
+  result.report.exit_code = exit_code;
+  if (exit_code != kDone) result.output.clear();
+  return result;
+}
+
+/// Errors always fail; a refusal fails unless the run lets it pass, and is then left untouched.
+void ReportProblems(const text::Source& input, const Documents& documents, const Settings& settings,
+                    Report& report) {
+  for (const Document& document : documents) {
+    if (!document.problem()) continue;
+    const yaml::Problem& problem = *document.problem();
+    const bool refusal = problem.what == yaml::Problem::Class::kRefusal;
+    const auto begin = static_cast<std::uint32_t>(document.slice().offset + problem.span.begin);
+    text::Diagnostic d;
+    d.severity = refusal && settings.pass_refusals ? text::Severity::kWarning : text::Severity::kError;
+    d.code = problem.code;
+    d.message = problem.message;
+    d.hint = problem.hint;
+    if (refusal && !settings.pass_refusals) {
+      d.hint += std::string(d.hint.empty() ? "" : "; ") +
+                "or pass such documents through untouched with --on-refusal=pass";
+    }
+    d.place = {&input, {begin, begin + problem.span.size()}};
+    report.diagnostics.Add(std::move(d));
+    if (refusal) ++report.refused;
+  }
+}
+
+std::vector<kube::Manifest> CollectManifests(const Documents& documents) {
+  std::vector<kube::Manifest> manifests;
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    if (documents[i].problem() || documents[i].is_policy) continue;
+    auto found = kube::Manifests(documents[i].input(), i);
+    std::move(found.begin(), found.end(), std::back_inserter(manifests));
+  }
+  return manifests;
+}
+
+kube::Index MakeIndex(const Documents& documents, const Settings& settings, const Rules& rules) {
+  kube::IndexOptions options;
+  options.option_namespace = settings.ns;
+  options.pipeline_namespace = rules.pipeline.ns;
+  options.pod_template_paths = rules.pipeline.pod_template_paths;
+  return kube::Index(CollectManifests(documents), std::move(options));
+}
+
+/// Properties that hold of everything that is about to be written. That each edited document has
+/// its intended tree was shown when it was spliced (Document::Edit).
+bool Prove(const Documents& documents, Report& report) {
+  const bool equal = std::ranges::all_of(documents, KeptBytesAreEqual);
+  report.proofs.push_back({"bytes outside the edits are those of the input", equal});
+  report.proofs.push_back({"every edited document has the intended tree", true});
+  return equal;
+}
+
+void WarnIfEmpty(const text::Source& input, const kube::Index& index, Report& report) {
+  if (!index.manifests().empty()) return;
+  text::Diagnostic d;
+  d.severity = text::Severity::kWarning;
+  d.code = "CL-X-EMPTY";
+  d.message = "there are no manifests in the input";
+  d.hint = "with Helm 3, --output-dir writes its files before the post-renderer is called";
+  if (!input.text.empty()) d.place = {&input, {0, 0}};
+  report.diagnostics.Add(std::move(d));
+}
+
+bool IsBlank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+}  // namespace
+
+Result Run(const text::Source& input, const Settings& settings) {
+  Result result;
+  Report& report = result.report;
+  report.source = settings.config_name;
+  if (settings.config_kind == Settings::Config::kNone) {
+    result.output = IsBlank(input.text) ? std::string(kNothing) : std::string(input.text);
+    return Finish(std::move(result), kDone);
+  }
+
+  Documents documents = ReadDocuments(input.text);
+  report.documents = documents.size();
+  ReportProblems(input, documents, settings, report);
+  const auto rules = ReadRules(input, documents, settings, report.diagnostics);
+  report.environment = rules->environment;
+  report.kube_version = rules->kube_version.Print();
+  if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
+
+  const kube::Index index = MakeIndex(documents, settings, *rules);
+  report.ns = index.default_namespace();
+  report.diagnostics.Append(index.findings());
+  WarnIfEmpty(input, index, report);
+  const policy::Run run{rules->environment, settings.release,
+                        rules->kube_version, &rules->profiles,
+                        &index,              policy::CollectSidecars(rules->documents)};
+
+  Stages stages(input, documents, *rules, run, report);
+  stages.Propose(policy::Stage::kSidecars);
+  stages.SettleObjects();
+  stages.Propose(policy::Stage::kTiers);
+  if (stages.mismatch() || !Prove(documents, report)) {
+    const auto& mismatch = stages.mismatch();
+    result.failure = mismatch ? mismatch->what + "\n---- intended\n" + mismatch->intended +
+                                    "---- found\n" + mismatch->found
+                              : "bytes outside the edits changed\n";
+    return Finish(std::move(result), kInternal);
+  }
+  if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
+
+  const auto objects = stages.NewObjects();
+  for (const auto* object : objects) report.added.push_back({object->id, object->parent, object->policy});
+  report.edited = static_cast<std::size_t>(std::ranges::count_if(documents, &Document::edited));
+  Output output = Assemble(input.text, documents, index, Arrange(documents, index, objects));
+  if (IsBlank(output.text)) output.text = kNothing;
+  if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name);
+  const bool drift = output.text != input.text;
+  if (settings.check) return Finish(std::move(result), drift ? kFailed : kDone);
+  result.output = settings.dry_run && !IsBlank(input.text) ? std::string(input.text) : std::move(output.text);
+  return Finish(std::move(result), kDone);
+}
+
+Result Reject(const Settings& settings, text::Diagnostics problems) {
+  Result result;
+  result.report.source = settings.config_name;
+  result.report.diagnostics = std::move(problems);
+  return Finish(std::move(result), kFailed);
+}
+
+std::string Summary(const Report& report) {
+  std::string out = "cloudlab: " + std::to_string(report.documents) + " documents, " +
+                    std::to_string(report.edited) + " edited, " +
+                    std::to_string(report.added.size()) + " added, " +
+                    std::to_string(report.removed.size()) + " removed";
+  if (!report.environment.empty()) out += "; environment " + report.environment;
+  if (!report.ns.empty()) out += "; namespace " + report.ns;
+  out += "; policies from " + report.source + "\n";
+  for (const PolicyCount& policy : report.policies) {
+    std::map<std::string, std::size_t> reasons;
+    for (const auto& skip : report.skips) {
+      if (skip.policy == policy.name) ++reasons[skip.code];
+    }
+    out += "  " + policy.kind + "/" + policy.name + ": " + std::to_string(policy.selected) +
+           " selected, " + std::to_string(policy.changed) + " changed";
+    if (!reasons.empty()) {
+      std::string words;
+      for (const auto& [code, count] : reasons) {
+        words += (words.empty() ? "" : ", ") + std::to_string(count) + " " + code;
+      }
+      out += ", skipped: " + words;
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace cloudlab::app

@@ -1,0 +1,37 @@
+// The one story: bytes in, policies asked, edits made and proven, bytes out. All or nothing.
+#pragma once
+
+#include <string>
+
+#include "app/report.hpp"
+#include "app/settings.hpp"
+#include "text/diagnostic.hpp"
+
+namespace cloudlab::app {
+
+/// Exit codes of every program.
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;  ///< Policy, input or config error; drift under --check.
+inline constexpr int kUsage = 2;
+inline constexpr int kInternal = 3;  ///< A proof failed: a bug of ours.
+
+struct Result {
+  int exit_code = kDone;
+  std::string output;   ///< Empty unless exit_code is kDone.
+  std::string diff;     ///< If Settings::want_diff.
+  std::string failure;  ///< With kInternal: the intended and the found tree, for a bug report.
+  Report report;
+};
+
+/// Runs all policies over the stream `input`. `input` and the settings' sources must outlive the
+/// result, whose diagnostics point into them.
+Result Run(const text::Source& input, const Settings& settings);
+
+/// The result of a run that could not begin: `problems` are all that there is to say.
+Result Reject(const Settings& settings, text::Diagnostics problems);
+
+/// What was done, in a few lines for stderr: per policy selected, changed and skipped, with the
+/// reasons; ends with a newline.
+std::string Summary(const Report& report);
+
+}  // namespace cloudlab::app

@@ -1,0 +1,63 @@
+// The account of a run: what was changed, added, removed, left alone and found, as data and as the
+// JSON document `cloudlab.dev/report/v1`.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "policy/proposal.hpp"
+#include "text/diagnostic.hpp"
+
+namespace cloudlab::app {
+
+struct PolicyCount {
+  std::string name;
+  std::string kind;
+  std::size_t selected = 0;
+  std::size_t changed = 0;
+};
+
+/// An object that came into the stream or left it as a whole.
+struct ObjectRow {
+  kube::ObjectId object;
+  kube::ObjectId parent;  ///< Of an added object: the workload that it was made for.
+  std::string policy;
+};
+
+/// A property that was checked before anything left the program.
+struct ProofRow {
+  std::string name;
+  bool passed = false;
+};
+
+struct Report {
+  int exit_code = 0;
+  std::string source;  ///< Where the policies came from.
+  std::string environment;
+  std::string ns;
+  std::string kube_version;
+  std::size_t documents = 0;
+  std::size_t edited = 0;
+  std::size_t refused = 0;
+  std::vector<PolicyCount> policies;
+  std::vector<policy::FieldEdit> edits;
+  std::vector<ObjectRow> added;
+  std::vector<ObjectRow> removed;
+  std::vector<policy::Skip> skips;
+  text::Diagnostics diagnostics;
+  std::vector<ProofRow> proofs;
+
+  /// Adds a row; a second one for the same field of the same object is merged into the first, so that
+  /// a field has one row with its first old and its last new value.
+  void AddEdit(policy::FieldEdit edit);
+
+ private:
+  std::unordered_map<std::string, std::size_t> rows_;  // Object and path -> index in `edits`.
+};
+
+/// The report as JSON, indented, ending with a newline.
+std::string PrintJson(const Report& report);
+
+}  // namespace cloudlab::app

@@ -1,0 +1,57 @@
+#include "app/rules.hpp"
+
+#include "policy/defaults.hpp"
+#include "policy/sidecar/order.hpp"
+
+namespace cloudlab::app {
+namespace {
+
+/// Policy documents in the stream are always taken out; they count if the config lets them in, or
+/// if there is no config.
+void TakeFromStream(const text::Source& input, Documents& stream, bool let_in, Rules& rules,
+                    text::Diagnostics& diagnostics) {
+  for (Document& document : stream) {
+    if (document.problem() || !policy::IsPolicyDocument(yaml::NodeView::Root(document.input()))) {
+      continue;
+    }
+    document.is_policy = true;
+    if (let_in) rules.documents.ReadFromStream(input, document.slice(), diagnostics);
+  }
+}
+
+/// Flag over Pipeline; an environment that no profile defines is an error.
+void ChooseEnvironment(const Settings& settings, Rules& rules, text::Diagnostics& diagnostics) {
+  const bool by_flag = !settings.environment.empty();
+  rules.environment = by_flag ? settings.environment : rules.pipeline.environment;
+  if (rules.environment.empty() || rules.profiles.Find(rules.environment) != nullptr) return;
+  const text::Place place = by_flag ? text::Place{} : rules.pipeline.PlaceOf("environment");
+  diagnostics.Add(rules.profiles.Unknown(rules.environment, place));
+}
+
+}  // namespace
+
+std::unique_ptr<Rules> ReadRules(const text::Source& input, Documents& stream,
+                                 const Settings& settings, text::Diagnostics& diagnostics) {
+  auto rules = std::make_unique<Rules>();
+  for (const text::Source* source : settings.config) rules->documents.Read(*source, diagnostics);
+  const bool no_config = settings.config_kind == Settings::Config::kDefaults;
+  const bool let_in =
+      no_config || policy::ReadPipeline(rules->documents, diagnostics).allow_stream_policies;
+  TakeFromStream(input, stream, let_in, *rules, diagnostics);
+  if (no_config) policy::AddDefaults(rules->documents, diagnostics);
+  if (diagnostics.HasErrors()) return rules;
+
+  rules->pipeline = policy::ReadPipeline(rules->documents, diagnostics);
+  rules->profiles = policy::Profiles::Resolve(rules->documents, diagnostics);
+  rules->exceptions = policy::Exceptions::Read(rules->documents, settings.today, diagnostics);
+  rules->policies = policy::MakePolicies(rules->documents, rules->pipeline, diagnostics);
+  policy::SortSidecars(rules->policies, diagnostics);
+  policy::CheckTierNames(rules->documents, rules->profiles, diagnostics);
+  ChooseEnvironment(settings, *rules, diagnostics);
+  rules->kube_version = settings.kube_version
+                            ? *settings.kube_version
+                            : rules->pipeline.kube_version.value_or(kube::Version{});
+  return rules;
+}
+
+}  // namespace cloudlab::app

@@ -1,0 +1,72 @@
+#include "app/stream.hpp"
+
+#include <utility>
+
+#include "yaml/surgery.hpp"
+
+namespace cloudlab::app {
+
+Document::Document(yaml::Slice slice) : slice_(slice) {
+  yaml::ScanResult scan = yaml::Scan(slice.text, slice.offset == 0);
+  input_ = std::move(scan.outline);
+  problem_ = std::move(scan.problem);
+}
+
+std::vector<text::Piece> Document::kept() const {
+  if (edited_) return edited_->kept;
+  return {{0, 0, static_cast<std::uint32_t>(slice_.text.size())}};
+}
+
+std::optional<text::Span> Document::InStream(text::Span span) const {
+  const auto offset = edited_ ? text::MapBack(edited_->kept, span.begin) : span.begin;
+  if (!offset) return std::nullopt;
+  const auto begin = static_cast<std::uint32_t>(slice_.offset + *offset);
+  return text::Span{begin, begin + span.size()};
+}
+
+std::optional<Document::Failure> Document::Edit(const yaml::ChangeSet& changes) {
+  auto planned = yaml::Operate(current(), changes);
+  if (auto* problem = std::get_if<yaml::Problem>(&planned)) return Failure{std::move(*problem), {}};
+  const auto& edits = std::get<text::EditSet>(planned);
+
+  auto next = std::make_unique<Version>();
+  next->text = edits.Apply(text());
+  yaml::ScanResult scan = yaml::Scan(next->text, slice_.offset == 0);
+  if (scan.problem) {
+    yaml::Mismatch mismatch{"the edited text is not valid: " + scan.problem->message,
+                            yaml::PrintTree(current()), next->text};
+    return Failure{{}, std::move(mismatch)};
+  }
+  if (auto mismatch = yaml::Verify(current(), changes, scan.outline)) {
+    return Failure{{}, std::move(*mismatch)};
+  }
+  next->outline = std::move(scan.outline);
+  next->kept = edits.Kept(text().size());
+  if (edited_) next->kept = text::Compose(edited_->kept, next->kept);
+  edited_ = std::move(next);
+  return std::nullopt;
+}
+
+Documents ReadDocuments(std::string_view input) {
+  Documents documents;
+  for (const yaml::Slice& slice : yaml::Split(input)) documents.emplace_back(slice);
+  return documents;
+}
+
+bool KeptBytesAreEqual(const Document& document) {
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+  for (const text::Piece& piece : document.kept()) {
+    if (piece.from < from || piece.to < to) return false;
+    from = piece.from + piece.size;
+    to = piece.to + piece.size;
+    if (from > document.slice().text.size() || to > document.text().size()) return false;
+    if (document.slice().text.substr(piece.from, piece.size) !=
+        document.text().substr(piece.to, piece.size)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace cloudlab::app

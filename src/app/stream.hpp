@@ -1,0 +1,70 @@
+// The stream while it is worked on: every document with its input text, its outline, and, once it was
+// edited, its newest text with the runs of bytes that it still shares with the input.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kube/manifest.hpp"
+#include "text/diagnostic.hpp"
+#include "text/edit.hpp"
+#include "yaml/change.hpp"
+#include "yaml/outline.hpp"
+#include "yaml/stream.hpp"
+#include "yaml/verify.hpp"
+
+namespace cloudlab::app {
+
+class Document {
+ public:
+  explicit Document(yaml::Slice slice);
+
+  const yaml::Slice& slice() const { return slice_; }
+  const yaml::Outline& input() const { return input_; }
+  /// Of the newest text; the same as input() until the first edit.
+  const yaml::Outline& current() const { return edited_ ? edited_->outline : input_; }
+  std::string_view text() const { return edited_ ? std::string_view(edited_->text) : slice_.text; }
+  bool edited() const { return edited_ != nullptr; }
+  const std::optional<yaml::Problem>& problem() const { return problem_; }
+
+  /// The runs of the slice that stand unchanged in text().
+  std::vector<text::Piece> kept() const;
+  /// Where `span` of the newest text stands in the stream, if its first byte came from there.
+  std::optional<text::Span> InStream(text::Span span) const;
+
+  /// Makes `changes` true: splice, scan again, compare. Returns what went wrong, if anything did:
+  /// a Problem (not editable safely) or a Mismatch (a bug of ours); the text is then as it was.
+  struct Failure {
+    std::optional<yaml::Problem> problem;
+    std::optional<yaml::Mismatch> mismatch;
+  };
+  std::optional<Failure> Edit(const yaml::ChangeSet& changes);
+
+  bool removed = false;    ///< Leaves the stream: an object of ours that nobody wants any more.
+  bool is_policy = false;  ///< A policy document; taken out of the output.
+
+ private:
+  struct Version {
+    std::string text;
+    yaml::Outline outline;
+    std::vector<text::Piece> kept;
+  };
+
+  yaml::Slice slice_;
+  yaml::Outline input_;
+  std::optional<yaml::Problem> problem_;
+  std::unique_ptr<Version> edited_;
+};
+
+using Documents = std::deque<Document>;
+
+/// Every document of `input`, scanned.
+Documents ReadDocuments(std::string_view input);
+
+/// True if the bytes that the edits left alone are those of the input.
+bool KeptBytesAreEqual(const Document& document);
+
+}  // namespace cloudlab::app

@@ -1,0 +1,200 @@
+#include "kube/index.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+namespace cloudlab::kube {
+namespace {
+
+using GroupKind = std::pair<std::string_view, std::string_view>;
+
+/// Kinds without a namespace: those of Kubernetes 1.34, and of widely used custom resources whose
+/// definitions are installed by other releases.
+constexpr std::array<GroupKind, 53> kClusterScoped{{
+    {"", "ComponentStatus"},
+    {"", "Namespace"},
+    {"", "Node"},
+    {"", "PersistentVolume"},
+    {"admissionregistration.k8s.io", "MutatingAdmissionPolicy"},
+    {"admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"},
+    {"admissionregistration.k8s.io", "MutatingWebhookConfiguration"},
+    {"admissionregistration.k8s.io", "ValidatingAdmissionPolicy"},
+    {"admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"},
+    {"admissionregistration.k8s.io", "ValidatingWebhookConfiguration"},
+    {"apiextensions.k8s.io", "CustomResourceDefinition"},
+    {"apiregistration.k8s.io", "APIService"},
+    {"certificates.k8s.io", "CertificateSigningRequest"},
+    {"certificates.k8s.io", "ClusterTrustBundle"},
+    {"flowcontrol.apiserver.k8s.io", "FlowSchema"},
+    {"flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"},
+    {"internal.apiserver.k8s.io", "StorageVersion"},
+    {"networking.k8s.io", "IPAddress"},
+    {"networking.k8s.io", "IngressClass"},
+    {"networking.k8s.io", "ServiceCIDR"},
+    {"node.k8s.io", "RuntimeClass"},
+    {"policy", "PodSecurityPolicy"},
+    {"rbac.authorization.k8s.io", "ClusterRole"},
+    {"rbac.authorization.k8s.io", "ClusterRoleBinding"},
+    {"resource.k8s.io", "DeviceClass"},
+    {"resource.k8s.io", "DeviceTaintRule"},
+    {"resource.k8s.io", "ResourceSlice"},
+    {"scheduling.k8s.io", "PriorityClass"},
+    {"storage.k8s.io", "CSIDriver"},
+    {"storage.k8s.io", "CSINode"},
+    {"storage.k8s.io", "StorageClass"},
+    {"storage.k8s.io", "VolumeAttachment"},
+    {"storage.k8s.io", "VolumeAttributesClass"},
+    {"storagemigration.k8s.io", "StorageVersionMigration"},
+    {"argoproj.io", "ClusterAnalysisTemplate"},
+    {"argoproj.io", "ClusterWorkflowTemplate"},
+    {"cert-manager.io", "ClusterIssuer"},
+    {"cilium.io", "CiliumClusterwideNetworkPolicy"},
+    {"external-secrets.io", "ClusterExternalSecret"},
+    {"external-secrets.io", "ClusterPushSecret"},
+    {"external-secrets.io", "ClusterSecretStore"},
+    {"gateway.networking.k8s.io", "GatewayClass"},
+    {"karpenter.sh", "NodeClaim"},
+    {"karpenter.sh", "NodePool"},
+    {"keda.sh", "ClusterTriggerAuthentication"},
+    {"kyverno.io", "ClusterCleanupPolicy"},
+    {"kyverno.io", "ClusterPolicy"},
+    {"policy.networking.k8s.io", "AdminNetworkPolicy"},
+    {"policy.networking.k8s.io", "BaselineAdminNetworkPolicy"},
+    {"policy.networking.k8s.io", "ClusterNetworkPolicy"},
+    {"snapshot.storage.k8s.io", "VolumeSnapshotClass"},
+    {"snapshot.storage.k8s.io", "VolumeSnapshotContent"},
+    {"templates.gatekeeper.sh", "ConstraintTemplate"},
+}};
+
+/// The parts of an identity in one string; none of them can hold a NUL.
+std::string Key(std::string_view group, std::string_view kind, std::string_view ns,
+                std::string_view name) {
+  std::string key;
+  key.reserve(group.size() + kind.size() + ns.size() + name.size() + 3);
+  for (const std::string_view part : {group, kind, ns}) {
+    key += part;
+    key += '\0';
+  }
+  key += name;
+  return key;
+}
+
+/// The group of an apiVersion in a reference, or `fallback` if the reference has none.
+std::string GroupOf(yaml::NodeView reference, std::string_view fallback) {
+  const yaml::NodeView version = reference.Find("apiVersion");
+  if (!version) return std::string(fallback);
+  return std::string(ObjectId{version.Text(), {}, {}, {}}.group());
+}
+
+}  // namespace
+
+Index::Index(std::vector<Manifest> manifests, IndexOptions options)
+    : manifests_(std::move(manifests)), pod_template_paths_(std::move(options.pod_template_paths)) {
+  ReadClusterScopedCrds();
+  ChooseDefaultNamespace(options);
+  by_name_.reserve(manifests_.size());
+  std::uint32_t number = 0;
+  for (Manifest& manifest : manifests_) {
+    ResolveNamespace(manifest.id);
+    const ObjectId& id = manifest.id;
+    by_name_.try_emplace(Key(id.group(), id.kind, id.ns, id.name), number);
+    AddScaler(manifest, number);
+    ++number;
+  }
+}
+
+void Index::ReadClusterScopedCrds() {
+  for (const Manifest& manifest : manifests_) {
+    if (manifest.id.kind != "CustomResourceDefinition") continue;
+    const yaml::NodeView spec = manifest.root.Find("spec");
+    if (!spec.Find("scope").TextIs("Cluster")) continue;
+    cluster_crds_.emplace_back(spec.Find("group").Text(), spec.Find({"names", "kind"}).Text());
+  }
+}
+
+void Index::ChooseDefaultNamespace(const IndexOptions& options) {
+  default_namespace_ =
+      options.option_namespace.empty() ? options.pipeline_namespace : options.option_namespace;
+  if (!default_namespace_.empty()) return;
+  std::set<std::string_view> named;
+  std::size_t without = 0;
+  for (const Manifest& manifest : manifests_) {
+    if (IsClusterScoped(manifest.id.group(), manifest.id.kind)) continue;
+    if (manifest.id.ns.empty()) {
+      ++without;
+    } else {
+      named.insert(manifest.id.ns);
+    }
+  }
+  if (without == 0 || named.size() != 1) return;
+  default_namespace_ = *named.begin();
+  text::Diagnostic warning;
+  warning.severity = text::Severity::kWarning;
+  warning.code = "CL-G-NAMESPACE";
+  warning.message = std::to_string(without) + " objects name no namespace; taken to be in `" +
+                    default_namespace_ + "`, the only one that the stream names";
+  warning.hint = "say it with --namespace or with spec.namespace of a Pipeline";
+  findings_.Add(std::move(warning));
+}
+
+void Index::ResolveNamespace(ObjectId& id) const {
+  if (IsClusterScoped(id.group(), id.kind)) {
+    id.ns.clear();
+  } else if (id.ns.empty()) {
+    id.ns = default_namespace_;
+  }
+}
+
+bool Index::IsClusterScoped(std::string_view group, std::string_view kind) const {
+  const GroupKind wanted{group, kind};
+  return std::ranges::find(kClusterScoped, wanted) != kClusterScoped.end() ||
+         std::ranges::any_of(cluster_crds_,
+                             [&](const auto& crd) { return GroupKind(crd) == wanted; });
+}
+
+void Index::AddScaler(const Manifest& manifest, std::uint32_t number) {
+  const std::string_view group = manifest.id.group();
+  const std::string_view kind = manifest.id.kind;
+  yaml::NodeView target;
+  if ((group == "autoscaling" && kind == "HorizontalPodAutoscaler") ||
+      (group == "keda.sh" && kind == "ScaledObject")) {
+    target = manifest.root.Find({"spec", "scaleTargetRef"});
+  } else if (group == "argoproj.io" && kind == "Rollout") {
+    target = manifest.root.Find({"spec", "workloadRef"});
+  }
+  if (!target) return;
+  // KEDA's reference defaults to a Deployment; the others require a kind.
+  const std::string target_kind = target.Find("kind") ? target.Find("kind").Text() : "Deployment";
+  scalers_.try_emplace(
+      Key(GroupOf(target, "apps"), target_kind, manifest.id.ns, target.Find("name").Text()),
+      number);
+}
+
+const Manifest* Index::Find(std::string_view group, std::string_view kind, std::string_view ns,
+                            std::string_view name) const {
+  const auto found = by_name_.find(Key(group, kind, ns, name));
+  return found == by_name_.end() ? nullptr : &manifests_[found->second];
+}
+
+const Manifest* Index::Find(const ObjectId& id) const {
+  return Find(id.group(), id.kind, id.ns, id.name);
+}
+
+std::string Index::NamespaceAnnotation(std::string_view ns, std::string_view key) const {
+  const Manifest* found = Find("", "Namespace", "", ns);
+  return found == nullptr ? std::string() : found->Annotation(key);
+}
+
+const Manifest* Index::FindScaler(const ObjectId& workload) const {
+  const auto found =
+      scalers_.find(Key(workload.group(), workload.kind, workload.ns, workload.name));
+  return found == scalers_.end() ? nullptr : &manifests_[found->second];
+}
+
+PodTemplate Index::PodTemplateOf(const Manifest& manifest) const {
+  return FindPodTemplate(manifest, pod_template_paths_);
+}
+
+}  // namespace cloudlab::kube

@@ -1,0 +1,74 @@
+// Everything that is known about the objects of the input, gathered once: effective namespaces,
+// objects by name, the defaults that a Namespace gives, and who scales whom.
+//
+// The outlines behind the manifests must outlive the index.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "kube/manifest.hpp"
+#include "kube/version.hpp"
+#include "kube/workload.hpp"
+#include "text/diagnostic.hpp"
+
+namespace cloudlab::kube {
+
+struct IndexOptions {
+  std::string option_namespace = {};    ///< `--namespace`, or empty.
+  std::string pipeline_namespace = {};  ///< `spec.namespace` of the Pipeline, or empty.
+  std::vector<PodTemplatePath> pod_template_paths = {};
+};
+
+class Index {
+ public:
+  Index() = default;
+  /// Takes the manifests of the whole stream and gives each its effective namespace.
+  explicit Index(std::vector<Manifest> manifests, IndexOptions options = {});
+
+  /// In the order of the stream.
+  const std::vector<Manifest>& manifests() const { return manifests_; }
+  /// What people should know about the namespaces that were assumed.
+  const text::Diagnostics& findings() const { return findings_; }
+  /// The namespace of objects that name none (rule G1); may be empty.
+  const std::string& default_namespace() const { return default_namespace_; }
+
+  /// Gives a manifest that was read later (after a rescan) its effective namespace.
+  void ResolveNamespace(ObjectId& id) const;
+  /// True if objects of this kind belong to no namespace: a well-known kind, or one that a
+  /// CustomResourceDefinition of the stream defines so.
+  bool IsClusterScoped(std::string_view group, std::string_view kind) const;
+
+  /// The first object of this group, kind, namespace and name, or null. Versions are not compared:
+  /// the API server serves one object under all of them.
+  const Manifest* Find(const ObjectId& id) const;
+  const Manifest* Find(std::string_view group, std::string_view kind, std::string_view ns,
+                       std::string_view name) const;
+
+  /// The annotation of the Namespace object `ns` of the stream, or empty.
+  std::string NamespaceAnnotation(std::string_view ns, std::string_view key) const;
+  /// The HorizontalPodAutoscaler, ScaledObject or (by workloadRef) Rollout of the stream that sets
+  /// the number of pods of `workload`, or null.
+  const Manifest* FindScaler(const ObjectId& workload) const;
+  /// FindPodTemplate() with the custom resources of the run.
+  PodTemplate PodTemplateOf(const Manifest& manifest) const;
+
+ private:
+  void ReadClusterScopedCrds();
+  void ChooseDefaultNamespace(const IndexOptions& options);
+  void AddScaler(const Manifest& manifest, std::uint32_t number);
+
+  std::vector<Manifest> manifests_;
+  std::vector<PodTemplatePath> pod_template_paths_;
+  std::vector<std::pair<std::string, std::string>> cluster_crds_;  // Group and kind.
+  std::string default_namespace_;
+  text::Diagnostics findings_;
+  // Key() of the object, or of the workload that is scaled -> index in manifests_.
+  std::unordered_map<std::string, std::uint32_t> by_name_;
+  std::unordered_map<std::string, std::uint32_t> scalers_;
+};
+
+}  // namespace cloudlab::kube

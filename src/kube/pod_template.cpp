@@ -1,0 +1,128 @@
+#include "kube/pod_template.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace cloudlab::kube {
+namespace {
+
+constexpr std::array<std::pair<ContainerType, std::string_view>, 4> kTypeNames{
+    {{ContainerType::kApp, "App"},
+     {ContainerType::kInit, "Init"},
+     {ContainerType::kSidecar, "Sidecar"},
+     {ContainerType::kEphemeral, "Ephemeral"}}};
+
+void AddContainers(yaml::NodeView list, ContainerType type, std::vector<Container>& result) {
+  for (const yaml::NodeView item : list.children()) {
+    const yaml::NodeView node = item.Resolved();
+    if (!node.IsMap()) continue;
+    Container container{node, node.Find("name").Text(), node.Find("image").Text(), type};
+    if (type == ContainerType::kInit && node.Find("restartPolicy").TextIs("Always")) {
+      container.type = ContainerType::kSidecar;
+    }
+    result.push_back(std::move(container));
+  }
+}
+
+std::optional<Selector::Operator> ParseOperator(std::string_view text) {
+  if (text == "In") return Selector::Operator::kIn;
+  if (text == "NotIn") return Selector::Operator::kNotIn;
+  if (text == "Exists") return Selector::Operator::kExists;
+  if (text == "DoesNotExist") return Selector::Operator::kDoesNotExist;
+  return std::nullopt;
+}
+
+/// One entry of matchExpressions.
+std::optional<Selector::Requirement> ParseExpression(const yaml::Value& expression) {
+  const yaml::Value* key = expression.Find("key");
+  const yaml::Value* op = expression.Find("operator");
+  if (key == nullptr || op == nullptr || !key->IsScalar() || !op->IsScalar()) return std::nullopt;
+  const auto parsed = ParseOperator(op->text());
+  if (!parsed) return std::nullopt;
+  Selector::Requirement requirement{key->text(), *parsed, {}};
+  if (const yaml::Value* values = expression.Find("values")) {
+    for (const yaml::Value& value : values->items()) requirement.values.push_back(value.text());
+  }
+  const bool set = *parsed == Selector::Operator::kIn || *parsed == Selector::Operator::kNotIn;
+  if (set == requirement.values.empty()) return std::nullopt;
+  return requirement;
+}
+
+bool Holds(const Selector::Requirement& requirement, yaml::NodeView labels) {
+  const yaml::NodeView label = labels.Find(requirement.key);
+  const bool contained =
+      label && std::ranges::find(requirement.values, label.Text()) != requirement.values.end();
+  switch (requirement.op) {
+    case Selector::Operator::kIn:
+      return contained;
+    case Selector::Operator::kNotIn:
+      return !contained;  // An absent label is not in any set.
+    case Selector::Operator::kExists:
+      return static_cast<bool>(label);
+    case Selector::Operator::kDoesNotExist:
+      return !label;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string_view Name(ContainerType type) {
+  for (const auto& [known, name] : kTypeNames) {
+    if (known == type) return name;
+  }
+  return {};
+}
+
+std::optional<ContainerType> ParseContainerType(std::string_view name) {
+  for (const auto& [type, known] : kTypeNames) {
+    if (known == name) return type;
+  }
+  return std::nullopt;
+}
+
+std::vector<Container> Containers(const PodTemplate& pod) {
+  std::vector<Container> result;
+  AddContainers(pod.spec.Find("initContainers"), ContainerType::kInit, result);
+  AddContainers(pod.spec.Find("containers"), ContainerType::kApp, result);
+  AddContainers(pod.spec.Find("ephemeralContainers"), ContainerType::kEphemeral, result);
+  return result;
+}
+
+bool UsesHostNetwork(const PodTemplate& pod) {
+  const yaml::NodeView flag = pod.spec.Find("hostNetwork");
+  return flag.TextIs("true") || flag.TextIs("True") || flag.TextIs("TRUE");
+}
+
+std::optional<Selector> Selector::Parse(const yaml::Value& selector) {
+  if (!selector.IsMap()) return std::nullopt;
+  Selector result;
+  if (const yaml::Value* labels = selector.Find("matchLabels")) {
+    for (const auto& [key, value] : labels->entries()) {
+      result.requirements_.push_back({key, Operator::kIn, {value.text()}});
+    }
+  }
+  if (const yaml::Value* expressions = selector.Find("matchExpressions")) {
+    for (const yaml::Value& expression : expressions->items()) {
+      auto requirement = ParseExpression(expression);
+      if (!requirement) return std::nullopt;
+      result.requirements_.push_back(*std::move(requirement));
+    }
+  }
+  return result;
+}
+
+Selector Selector::OfLabels(yaml::NodeView labels) {
+  Selector result;
+  for (const yaml::NodeView label : labels.children()) {
+    result.requirements_.push_back({label.Key(), Operator::kIn, {label.Text()}});
+  }
+  return result;
+}
+
+bool Selector::Matches(yaml::NodeView labels) const {
+  return std::ranges::all_of(requirements_, [&](const Requirement& r) { return Holds(r, labels); });
+}
+
+}  // namespace cloudlab::kube

@@ -1,0 +1,86 @@
+#include "kube/workload.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace cloudlab::kube {
+namespace {
+
+constexpr std::array<WorkloadKind, 10> kKinds{{
+    {.group = "", .kind = "Pod", .path = ""},
+    {.group = "", .kind = "ReplicationController", .path = "spec.template", .scalable = true},
+    {.group = "apps", .kind = "Deployment", .path = "spec.template", .scalable = true},
+    {.group = "apps", .kind = "ReplicaSet", .path = "spec.template", .scalable = true},
+    {.group = "apps", .kind = "StatefulSet", .path = "spec.template", .scalable = true},
+    {.group = "apps", .kind = "DaemonSet", .path = "spec.template"},
+    {.group = "batch", .kind = "Job", .path = "spec.template", .immutable_pod = true},
+    {.group = "batch", .kind = "CronJob", .path = "spec.jobTemplate.spec.template"},
+    {.group = "argoproj.io", .kind = "Rollout", .path = "spec.template", .scalable = true},
+    {.group = "serving.knative.dev", .kind = "Service", .path = "spec.template"},
+}};
+
+std::vector<std::string> SplitPath(std::string_view path) {
+  std::vector<std::string> keys;
+  while (!path.empty()) {
+    const std::size_t dot = path.find('.');
+    keys.emplace_back(path.substr(0, dot));
+    path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
+  }
+  return keys;
+}
+
+}  // namespace
+
+std::vector<std::string> PodTemplate::PathTo(std::initializer_list<std::string_view> keys) const {
+  std::vector<std::string> result = path;
+  for (const std::string_view key : keys) result.emplace_back(key);
+  return result;
+}
+
+std::string PodTemplate::Annotation(std::string_view key) const {
+  return metadata.Find("annotations").Find(key).Text();
+}
+
+std::string PodTemplate::Label(std::string_view key) const {
+  return metadata.Find("labels").Find(key).Text();
+}
+
+const WorkloadKind* FindWorkloadKind(std::string_view group, std::string_view kind) {
+  const auto* found = std::ranges::find_if(
+      kKinds, [&](const WorkloadKind& row) { return row.kind == kind && row.group == group; });
+  return found == kKinds.end() ? nullptr : found;
+}
+
+PodTemplate FindPodTemplate(const Manifest& manifest, std::span<const PodTemplatePath> extra) {
+  const std::string_view group = manifest.id.group();
+  PodTemplate result;
+  if (const WorkloadKind* kind = FindWorkloadKind(group, manifest.id.kind)) {
+    if (manifest.root.Find({"spec", "workloadRef"})) return {};
+    result.path = SplitPath(kind->path);
+  } else {
+    const auto custom = std::ranges::find_if(extra, [&](const PodTemplatePath& row) {
+      return row.kind == manifest.id.kind && (row.group.empty() || row.group == group);
+    });
+    if (custom == extra.end()) return {};
+    result.path = SplitPath(custom->path);
+  }
+  result.root = manifest.root;
+  for (const std::string& key : result.path) result.root = result.root.Find(key);
+  result.metadata = result.root.Find("metadata");
+  result.spec = result.root.Find("spec");
+  if (!result.spec.Resolved().IsMap()) return {};
+  return result;
+}
+
+bool IsScalable(const ObjectId& id) {
+  const WorkloadKind* kind = FindWorkloadKind(id.group(), id.kind);
+  return kind != nullptr && kind->scalable;
+}
+
+bool HasImmutablePod(const Manifest& manifest) {
+  const WorkloadKind* kind = FindWorkloadKind(manifest.id.group(), manifest.id.kind);
+  if (kind == nullptr || !kind->immutable_pod || manifest.hook) return false;
+  return !manifest.root.Find({"metadata", "generateName"});
+}
+
+}  // namespace cloudlab::kube

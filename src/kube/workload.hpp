@@ -1,0 +1,61 @@
+// The one table of workload kinds: where each keeps its pod template (rule G2), and whether it can
+// be scaled. No other file may know a path to a pod template.
+//
+// Custom resources join by `podTemplatePaths` of a Pipeline. A Rollout that borrows the template of
+// a Deployment (`spec.workloadRef`) has none of its own.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kube/manifest.hpp"
+#include "yaml/view.hpp"
+
+namespace cloudlab::kube {
+
+/// The pod template of a custom resource, told at run time.
+struct PodTemplatePath {
+  std::string group;  ///< Empty: any.
+  std::string kind;
+  std::string path;  ///< Of the template itself, dotted: "spec.pod".
+};
+
+/// Where a workload keeps its pod template. False if the manifest has none.
+struct PodTemplate {
+  yaml::NodeView root;      ///< The map that holds the pod's metadata and spec.
+  yaml::NodeView metadata;  ///< Of the pod (not of the workload); invalid if it is missing.
+  yaml::NodeView spec;
+  std::vector<std::string> path;  ///< Of `root` below the manifest; empty for a Pod.
+
+  explicit operator bool() const { return static_cast<bool>(spec); }
+  /// `path` with `keys` behind it: a place below the manifest's root.
+  std::vector<std::string> PathTo(std::initializer_list<std::string_view> keys) const;
+  /// The pod's annotation or label `key`, decoded; empty if absent.
+  std::string Annotation(std::string_view key) const;
+  std::string Label(std::string_view key) const;
+};
+
+struct WorkloadKind {
+  std::string_view group;
+  std::string_view kind;
+  std::string_view path;       ///< Of the pod template, dotted; empty for a Pod.
+  bool scalable = false;       ///< Has `spec.replicas` and a scale subresource.
+  bool immutable_pod = false;  ///< The API server refuses a changed pod template (rule G3).
+};
+
+/// The row of the table for this kind, or null.
+const WorkloadKind* FindWorkloadKind(std::string_view group, std::string_view kind);
+
+/// The pod template of `manifest`; false if its kind has none or the template has no `spec` map.
+PodTemplate FindPodTemplate(const Manifest& manifest, std::span<const PodTemplatePath> extra = {});
+
+/// True if `spec.replicas` of this object is a number of pods that people and autoscalers set.
+bool IsScalable(const ObjectId& id);
+
+/// True if a changed pod template would make the next apply of this object fail: Jobs, unless each
+/// apply makes a new one (hooks, generateName).
+bool HasImmutablePod(const Manifest& manifest);
+
+}  // namespace cloudlab::kube

@@ -1,0 +1,28 @@
+// Keeps secrets out of what people and machines read about a run: report, diff, messages.
+//
+// A score from 0 to 100 says how likely a value is a secret, by the words of its name and by the
+// shape of the value (rule E1). This is the small half of the rule, for masking, where a false
+// alarm costs three asterisks; detection for rewriting needs more care and will build on it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "yaml/value.hpp"
+
+namespace cloudlab::policy {
+
+inline constexpr int kSecretScore = 60;  ///< From here on a value is masked.
+inline constexpr std::string_view kMask = "***";
+
+/// How likely `value`, called `name` (a field, an annotation, a variable), is a secret.
+int SecretScore(std::string_view name, std::string_view value);
+
+/// `value`, or kMask if it scores as a secret.
+std::string MaskText(std::string_view name, std::string_view value);
+
+/// `value`, called `name`, with every secret in it replaced by kMask. The value of a variable
+/// (`{name: DB_PASSWORD, value: ...}`) is judged by the variable's name, items by their list's.
+yaml::Value MaskValue(std::string_view name, yaml::Value value);
+
+}  // namespace cloudlab::policy

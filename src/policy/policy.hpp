@@ -1,0 +1,74 @@
+// What every policy is to the pipeline: a named decision about one manifest at a time, taken with
+// the whole stream in view. Policies know no bytes, streams, files or hosts.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kube/index.hpp"
+#include "policy/document.hpp"
+#include "policy/profile.hpp"
+#include "policy/proposal.hpp"
+
+namespace cloudlab::policy {
+
+/// The fixed order of the run (rule G4). Inside a stage all policies propose against one text;
+/// between stages the edited documents are scanned again.
+enum class Stage : std::uint8_t { kSidecars, kTiers };
+
+/// What every policy may know of a SidecarPolicy of the run: the container that it injects and the
+/// containers that it wants to start before or after.
+struct Sidecar {
+  enum class Position : std::uint8_t { kFirst, kBeforeApp, kLast };
+  std::string policy;
+  std::string container;
+  Position position = Position::kLast;
+  std::vector<std::string> before;
+  std::vector<std::string> after;
+};
+
+/// What is true for the whole run.
+struct Run {
+  std::string environment;  ///< Flag, then Pipeline; empty: annotations decide (selection.hpp).
+  std::string release;      ///< Helm's release name, or empty.
+  kube::Version kube_version;
+  const Profiles* profiles = nullptr;
+  const kube::Index* index = nullptr;  ///< The objects of the input.
+  std::vector<Sidecar> sidecars;       ///< Of every loaded SidecarPolicy (CollectSidecars()).
+};
+
+/// A manifest that was selected for a policy, with everything that holds for this pair.
+struct Subject {
+  const kube::Manifest* manifest = nullptr;
+  std::string environment;            ///< The effective one.
+  const Profile* profile = nullptr;   ///< Of that environment, inheritance resolved; may be null.
+  const yaml::Value* spec = nullptr;  ///< The policy's spec after this workload's overrides.
+  std::string override;               ///< The annotation that changed it, or empty.
+};
+
+class Policy {
+ public:
+  virtual ~Policy() = default;
+  explicit Policy(const Document& document) : document_(&document) {}
+
+  const Document& document() const { return *document_; }
+  const std::string& name() const { return document_->name; }
+  virtual Stage stage() const = 0;
+
+  /// Proposes what this policy wants for one selected manifest.
+  virtual void Propose(const Subject& subject, const Run& run, Proposal& proposal) const = 0;
+  /// Takes back what an earlier run put into a manifest that carries this policy's mark
+  /// (ownership.hpp) but is not selected any more.
+  virtual void Withdraw(const Subject& /*subject*/, const Run& /*run*/,
+                        Proposal& /*proposal*/) const {}
+
+ private:
+  const Document* document_;
+};
+
+/// The policy of a document of a policy kind; null for Pipeline, EnvironmentProfile and
+/// PolicyException.
+std::unique_ptr<Policy> MakePolicy(const Document& document);
+
+}  // namespace cloudlab::policy

@@ -1,0 +1,218 @@
+// Each wish becomes an intended change and a row in one step. Walking down a path stops where the
+// manifest ends; the rest is created by the ChangeSet, which also notices when two policies differ.
+#include "policy/proposal.hpp"
+
+#include <utility>
+
+#include "policy/mask.hpp"
+#include "yaml/render.hpp"
+#include "yaml/scalar.hpp"
+
+namespace cloudlab::policy {
+namespace {
+
+/// `path` one key deeper, as kube::FieldPath writes it.
+void AppendKey(std::string& path, const std::string& key) {
+  if (!key.empty() && key.find_first_of("./[]\"\\ ") == std::string::npos) {
+    if (!path.empty()) path += '.';
+    path += key;
+    return;
+  }
+  path += "[\"";
+  for (const char c : key) {
+    if (c == '"' || c == '\\') path += '\\';
+    path += c;
+  }
+  path += "\"]";
+}
+
+bool ReadsAsString(const yaml::Value& scalar) {
+  return scalar.kind() == yaml::Value::Kind::kString || !yaml::IsCoreNonString(scalar.text());
+}
+
+/// True if both are read as the same content: the order of keys does not matter, nor does a literal
+/// that is a string anyway (500m).
+bool Same(const yaml::Value& a, const yaml::Value& b) {
+  std::vector<std::pair<const yaml::Value*, const yaml::Value*>> work = {{&a, &b}};
+  while (!work.empty()) {
+    const auto [left, right] = work.back();
+    work.pop_back();
+    if (left->IsScalar() && right->IsScalar()) {
+      if (left->text() != right->text() || ReadsAsString(*left) != ReadsAsString(*right)) {
+        return false;
+      }
+    } else if (left->IsMap() && right->IsMap()) {
+      if (left->entries().size() != right->entries().size()) return false;
+      for (const auto& [key, value] : left->entries()) {
+        const yaml::Value* other = right->Find(key);
+        if (other == nullptr) return false;
+        work.emplace_back(&value, other);
+      }
+    } else if (left->IsSeq() && right->IsSeq()) {
+      if (left->items().size() != right->items().size()) return false;
+      for (std::size_t i = 0; i < left->items().size(); ++i) {
+        work.emplace_back(&left->items()[i], &right->items()[i]);
+      }
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// A value for a row: scalars as text, collections in flow style, secrets masked.
+std::string RowText(std::string_view name, const yaml::Value& value) {
+  if (value.IsScalar()) return MaskText(name, value.text());
+  return yaml::RenderFlow(MaskValue(name, value), /*json=*/false);
+}
+
+/// By which name the secrecy of `node` is judged: its key, or the variable's if it is a `value`.
+std::string SecretName(yaml::NodeView node) {
+  std::string key = node.Key();
+  if (key == "value") {
+    std::string variable = node.parent().Find("name").Text();
+    if (!variable.empty()) return variable;
+  }
+  return key;
+}
+
+/// True if something can be put below `node`: a map, or nothing yet.
+bool CanHold(yaml::NodeView node) { return node.IsMap() || node.IsNull(); }
+
+}  // namespace
+
+Proposal::Proposal(const kube::Manifest& manifest, std::string policy, yaml::Owner owner,
+                   yaml::ChangeSet& changes)
+    : manifest_(manifest), policy_(std::move(policy)), owner_(owner), changes_(changes) {}
+
+void Proposal::AddRow(FieldEdit::Op op, std::string path, std::string old_value,
+                      std::string new_value, const Origin& origin) {
+  FieldEdit row;
+  row.object = manifest_.id;
+  row.path = std::move(path);
+  row.op = op;
+  row.old_value = std::move(old_value);
+  row.new_value = std::move(new_value);
+  row.policy = policy_;
+  row.profile = origin.profile;
+  row.override = origin.override;
+  edits_.push_back(std::move(row));
+}
+
+bool Proposal::Accept(std::optional<yaml::Clash> clash, const std::string& path) {
+  if (!clash) return true;
+  conflicts_.push_back({*std::move(clash), path});
+  return false;
+}
+
+Proposal::Walk Proposal::WalkDown(yaml::NodeView map, const std::vector<std::string>& path) const {
+  Walk walk{map, kube::FieldPath(manifest_.root, map), 0};
+  while (walk.done < path.size()) {
+    const yaml::NodeView child = walk.at.Find(path[walk.done]);
+    if (!child) break;
+    walk.at = child;
+    AppendKey(walk.text, path[walk.done]);
+    ++walk.done;
+  }
+  return walk;
+}
+
+void Proposal::Replace(yaml::NodeView node, yaml::Value value, const Origin& origin) {
+  const yaml::Value old = yaml::Value::From(node);
+  if (Same(old, value)) return;
+  const std::string path = kube::FieldPath(manifest_.root, node);
+  const std::string name = SecretName(node);
+  std::string new_text = RowText(name, value);
+  if (!Accept(changes_.Replace(node.id(), std::move(value), owner_), path)) return;
+  AddRow(FieldEdit::Op::kReplace, path, RowText(name, old), std::move(new_text), origin);
+}
+
+void Proposal::Put(yaml::NodeView map, const std::vector<std::string>& path, yaml::Value value,
+                   const Origin& origin) {
+  Walk walk = WalkDown(map, path);
+  if (walk.done == path.size()) return Replace(walk.at, std::move(value), origin);
+  if (!CanHold(walk.at)) return RefuseShape(walk, "a map");
+  const std::vector<std::string> missing(path.begin() + static_cast<std::ptrdiff_t>(walk.done),
+                                         path.end());
+  for (const std::string& key : missing) AppendKey(walk.text, key);
+  std::string new_text = RowText(missing.back(), value);
+  if (!Accept(changes_.Put(walk.at.id(), missing, std::move(value), owner_), walk.text)) return;
+  AddRow(FieldEdit::Op::kAdd, std::move(walk.text), "", std::move(new_text), origin);
+}
+
+void Proposal::Append(yaml::NodeView map, const std::vector<std::string>& path, yaml::Value item,
+                      yaml::ItemPlace place, const Origin& origin) {
+  Walk walk = WalkDown(map, path);
+  std::string new_text = RowText(path.back(), item);
+  const yaml::Value* name = item.IsMap() ? item.Find("name") : nullptr;
+  const std::string segment = name == nullptr ? "[-]" : "[name=" + name->text() + "]";
+  if (walk.done == path.size()) {
+    if (!walk.at.IsSeq() && !walk.at.IsNull()) return RefuseShape(walk, "a list");
+    changes_.Append(walk.at.id(), std::move(item), owner_, place);
+  } else {
+    if (!CanHold(walk.at)) return RefuseShape(walk, "a map");
+    const std::vector<std::string> missing(path.begin() + static_cast<std::ptrdiff_t>(walk.done),
+                                           path.end());
+    for (const std::string& key : missing) AppendKey(walk.text, key);
+    if (!Accept(changes_.Append(walk.at.id(), missing, std::move(item), owner_), walk.text)) {
+      return;
+    }
+  }
+  AddRow(FieldEdit::Op::kAdd, walk.text + segment, "", std::move(new_text), origin);
+}
+
+void Proposal::Remove(yaml::NodeView node, const Origin& origin) {
+  const std::string path = kube::FieldPath(manifest_.root, node);
+  std::string old_text = RowText(SecretName(node), yaml::Value::From(node));
+  if (!Accept(changes_.Remove(node.id(), owner_), path)) return;
+  AddRow(FieldEdit::Op::kRemove, path, std::move(old_text), "", origin);
+}
+
+void Proposal::RefuseShape(const Walk& walk, const std::string& wanted) {
+  AddFinding(text::Severity::kError, "CL-P-SHAPE",
+             walk.text + " of the manifest is not " + wanted + "; the policy " + policy_ +
+                 " cannot add to it",
+             walk.at, "correct the chart");
+}
+
+void Proposal::AddObject(yaml::Value content, kube::ObjectId id) {
+  objects_.push_back(
+      {std::move(content), std::move(id), manifest_.id, manifest_.document, policy_});
+}
+
+void Proposal::AddSkip(std::string code, std::string message) {
+  skips_.push_back({manifest_.id, policy_, std::move(code), std::move(message)});
+}
+
+void Proposal::AddFinding(text::Severity severity, std::string code, std::string message,
+                          yaml::NodeView node, std::string hint) {
+  Finding finding;
+  finding.diagnostic.severity = severity;
+  finding.diagnostic.code = std::move(code);
+  finding.diagnostic.message = std::move(message);
+  finding.diagnostic.object = manifest_.id.Display();
+  finding.diagnostic.hint = std::move(hint);
+  finding.node = node;
+  findings_.push_back(std::move(finding));
+}
+
+text::Diagnostic DescribeConflict(const Proposal::Conflict& conflict, const kube::ObjectId& object,
+                                  std::span<const std::string> owners) {
+  const auto name = [&](yaml::Owner owner) {
+    const auto at = static_cast<std::size_t>(owner);
+    return at < owners.size() ? owners[at] : std::string("?");
+  };
+  const std::string first = name(conflict.clash.first);
+  const std::string second = name(conflict.clash.second);
+  text::Diagnostic error;
+  error.code = "CL-P-CONFLICT";
+  error.object = object.Display();
+  error.message = first == second
+                      ? "the policy " + first + " wants two different values at " + conflict.path
+                      : "the policies " + first + " and " + second + " want different values at " +
+                            conflict.path;
+  error.hint = "exclude the object from one of them";
+  return error;
+}
+
+}  // namespace cloudlab::policy

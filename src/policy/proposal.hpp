@@ -1,0 +1,136 @@
+// What one policy wants for one manifest: changes, new objects, and the reasons for what it left.
+//
+// A Proposal is the only way for a policy to act. Every change is made together with its report
+// row, so that the report cannot disagree with the edit.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kube/manifest.hpp"
+#include "text/diagnostic.hpp"
+#include "yaml/change.hpp"
+
+namespace cloudlab::policy {
+
+/// A row of the report: one field of one object.
+struct FieldEdit {
+  enum class Op : std::uint8_t { kAdd, kReplace, kRemove };
+  kube::ObjectId object;
+  std::string path;
+  Op op = Op::kAdd;
+  std::string old_value;  ///< Scalars as text, collections in flow style; empty for kAdd.
+  std::string new_value;  ///< The same; empty for kRemove. Secrets are masked in both (mask.hpp).
+  std::string policy;
+  std::string profile;   ///< The environment profile or tier that gave the value, or empty.
+  std::string override;  ///< The annotation that gave the value, or empty.
+};
+
+/// A manifest that a policy selected but did not change, or a part of it, and why.
+struct Skip {
+  kube::ObjectId object;
+  std::string policy;
+  std::string code;     ///< "CL-A-HOST-NETWORK": documented in docs/diagnostics.md.
+  std::string message;  ///< Why, and what to do about it.
+};
+
+/// An object that does not exist in the stream yet.
+struct NewObject {
+  yaml::Value content;
+  kube::ObjectId id;
+  kube::ObjectId parent;  ///< The workload that it was made for.
+  std::size_t parent_document = 0;
+  std::string policy;
+};
+
+/// Where a proposal's change came from, for its report row.
+struct Origin {
+  std::string profile;
+  std::string override;
+};
+
+class Proposal {
+ public:
+  /// `changes` is shared by all policies of one stage; `owner` is this policy's number in it.
+  Proposal(const kube::Manifest& manifest, std::string policy, yaml::Owner owner,
+           yaml::ChangeSet& changes);
+
+  const kube::Manifest& manifest() const { return manifest_; }
+
+  /// Replaces the value of `node`, unless it already is `value`.
+  void Replace(yaml::NodeView node, yaml::Value value, const Origin& origin = {});
+  /// Puts `value` at `path` below `map`: walks down what exists, creates what is missing, and
+  /// replaces the value there if it differs.
+  void Put(yaml::NodeView map, const std::vector<std::string>& path, yaml::Value value,
+           const Origin& origin = {});
+  /// Adds `item` to the sequence at `path` below `map`, creating what is missing.
+  void Append(yaml::NodeView map, const std::vector<std::string>& path, yaml::Value item,
+              yaml::ItemPlace place = {}, const Origin& origin = {});
+  void Remove(yaml::NodeView node, const Origin& origin = {});
+  void AddObject(yaml::Value content, kube::ObjectId id);
+
+  /// Says that the manifest holds a container of this policy's; it gets the policy's mark
+  /// (ownership.hpp).
+  void Own() { owns_ = true; }
+  /// Says that it holds none any more; it loses the mark.
+  void Disown() { disowns_ = true; }
+
+  void AddSkip(std::string code, std::string message);
+  /// A finding about this manifest; its place is that of `node` in the stream (the caller of the
+  /// policy fills the source in), or of the policy if `node` is invalid.
+  void AddFinding(text::Severity severity, std::string code, std::string message,
+                  yaml::NodeView node = {}, std::string hint = {});
+
+  struct Finding {
+    text::Diagnostic diagnostic;
+    yaml::NodeView node;
+  };
+  struct Conflict {
+    yaml::Clash clash;
+    std::string path;  ///< Of the field that this policy wanted to change.
+  };
+  bool owns() const { return owns_; }
+  bool disowns() const { return disowns_; }
+  /// What all policies of this stage want so far.
+  const yaml::ChangeSet& pending() const { return changes_; }
+  const std::vector<FieldEdit>& edits() const { return edits_; }
+  const std::vector<NewObject>& objects() const { return objects_; }
+  const std::vector<Skip>& skips() const { return skips_; }
+  const std::vector<Finding>& findings() const { return findings_; }
+  const std::vector<Conflict>& conflicts() const { return conflicts_; }
+
+ private:
+  /// How far a path exists in the manifest.
+  struct Walk {
+    yaml::NodeView at;
+    std::string text;      // The path of `at`, as reports write it.
+    std::size_t done = 0;  // Keys that were found.
+  };
+
+  Walk WalkDown(yaml::NodeView map, const std::vector<std::string>& path) const;
+  bool Accept(std::optional<yaml::Clash> clash, const std::string& path);
+  void AddRow(FieldEdit::Op op, std::string path, std::string old_value, std::string new_value,
+              const Origin& origin);
+  void RefuseShape(const Walk& walk, const std::string& wanted);
+
+  const kube::Manifest& manifest_;
+  std::string policy_;
+  yaml::Owner owner_;
+  yaml::ChangeSet& changes_;
+  bool owns_ = false;
+  bool disowns_ = false;
+  std::vector<FieldEdit> edits_;
+  std::vector<NewObject> objects_;
+  std::vector<Skip> skips_;
+  std::vector<Finding> findings_;
+  std::vector<Conflict> conflicts_;
+};
+
+/// The error for two policies that want different values in one place: `owners` are the names of
+/// the policies of the stage, by their numbers.
+text::Diagnostic DescribeConflict(const Proposal::Conflict& conflict, const kube::ObjectId& object,
+                                  std::span<const std::string> owners);
+
+}  // namespace cloudlab::policy

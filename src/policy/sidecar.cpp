@@ -1,0 +1,184 @@
+#include "policy/sidecar.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "policy/annotations.hpp"
+#include "policy/ownership.hpp"
+#include "policy/pod_edit.hpp"
+#include "policy/sidecar/clashes.hpp"
+#include "policy/sidecar/container.hpp"
+#include "policy/sidecar/metadata.hpp"
+#include "policy/sidecar/objects.hpp"
+#include "policy/sidecar/presets.hpp"
+#include "policy/sidecar/surroundings.hpp"
+#include "policy/sidecar/variables.hpp"
+
+namespace cloudlab::policy {
+namespace {
+
+using sidecar::Injection;
+
+constexpr std::array<std::string_view, 4> kSystemNamespaces{"kube-system", "kube-public",
+                                                            "kube-node-lease", "istio-system"};
+constexpr kube::Version kFirstNative{1, 29, 0};
+/// The fields of a policy whose texts may hold template variables.
+constexpr std::array<const char*, 7> kTemplated{
+    "container", "volumes", "env", "volumeMounts", "podAnnotations", "podLabels", "objects"};
+
+std::string TextAt(const yaml::Value& map, std::string_view key) {
+  const yaml::Value* value = map.Find(key);
+  return value == nullptr ? std::string() : value->text();
+}
+
+/// Expands the templated fields and the presets of `spec`; a `template` of Vault is Vault's own.
+std::string ExpandSpec(const sidecar::Variables& variables, yaml::Value& spec) {
+  for (const char* field : kTemplated) {
+    if (yaml::Value* value = spec.Find(field)) {
+      std::string error = variables.Expand(*value);
+      if (!error.empty()) return std::string("spec.") + field + ": " + error;
+    }
+  }
+  yaml::Value* presets = spec.Find("presets");
+  if (presets == nullptr) return {};
+  for (yaml::Value& preset : presets->items()) {
+    for (auto& [key, value] : preset.entries()) {
+      std::string error = key == "secrets" ? std::string() : variables.Expand(value);
+      if (!error.empty()) return "spec.presets." + key + ": " + error;
+    }
+  }
+  return {};
+}
+
+/// Everything that the parts share; nothing if the policy's text cannot be expanded.
+std::optional<Injection> MakeInjection(const Policy& policy, const Subject& subject, const Run& run,
+                                       kube::PodTemplate pod, Proposal& proposal) {
+  yaml::Value spec = *subject.spec;
+  const std::string error = ExpandSpec(sidecar::Variables(subject, run, pod), spec);
+  if (!error.empty()) {
+    proposal.AddFinding(text::Severity::kError, "CL-A-TEMPLATE", error, {},
+                        "variables are {{workload}}, {{namespace}}, {{kind}}, {{environment}}, "
+                        "{{release}} and {{label:KEY}}");
+    return std::nullopt;
+  }
+  const std::string mode = TextAt(spec, "mode");
+  std::vector<kube::Container> containers = kube::Containers(pod);
+  Injection injection{.policy = policy,
+                      .subject = subject,
+                      .run = run,
+                      .pod = std::move(pod),
+                      .proposal = proposal,
+                      .spec = std::move(spec),
+                      .conflicts = Conflicts(*subject.spec),
+                      .containers = std::move(containers)};
+  injection.native = mode != "Container" && run.kube_version >= kFirstNative;
+  injection.marked = IsManagedBy(*subject.manifest, policy.name());
+  return injection;
+}
+
+/// True if the workload itself says `inject.cloudlab.dev/<policy>: enabled`.
+bool AsksForItself(const Injection& injection) {
+  const MatchTarget target{injection.subject.manifest, injection.pod,
+                           injection.subject.environment};
+  const auto found = FindAnnotation(target, *injection.run.index,
+                                    std::string(kInjectPrefix) + injection.policy.name());
+  return found && found->level != Level::kNamespace && found->value == "enabled";
+}
+
+/// Rule A4: pods that are left alone.
+bool IsLeftAlone(const Injection& injection) {
+  const std::string& ns = injection.subject.manifest->id.ns;
+  const bool system = std::ranges::find(kSystemNamespaces, ns) != kSystemNamespaces.end();
+  if (system && !AsksForItself(injection)) {
+    injection.proposal.AddSkip("CL-A-SYSTEM-NAMESPACE",
+                               "namespace " + ns +
+                                   " is the cluster's own; a workload there can "
+                                   "ask for it with inject.cloudlab.dev/" +
+                                   injection.policy.name() + ": enabled");
+    return true;
+  }
+  if (kube::UsesHostNetwork(injection.pod) && sidecar::CapturesTraffic(injection.spec)) {
+    injection.proposal.AddSkip("CL-A-HOST-NETWORK",
+                               "the pod uses the network of its node; a sidecar that redirects "
+                               "traffic would redirect the node's");
+    return true;
+  }
+  return false;
+}
+
+/// False, with an error, if the wished kind of sidecar cannot work in this workload.
+bool CanRun(const Injection& injection) {
+  if (injection.container() == nullptr) return true;
+  const std::string& kind = injection.subject.manifest->id.kind;
+  const std::string version = injection.run.kube_version.Print();
+  if (TextAt(injection.spec, "mode") == "Native" && !injection.native) {
+    injection.AddError("CL-A-NATIVE-VERSION",
+                       "Kubernetes " + version + " has no native sidecars; they came with 1.29",
+                       "say `mode: Auto` or `mode: Container`, or give another --kube-version");
+    return false;
+  }
+  if (!injection.native && (kind == "Job" || kind == "CronJob")) {
+    injection.AddError(
+        "CL-A-JOB",
+        "a sidecar in `containers` keeps the pods of a " + kind + " from ever completing",
+        "use a native sidecar (`mode: Native`, Kubernetes 1.29), or exclude kinds "
+        "Job and CronJob",
+        injection.subject.manifest->root.Find("kind"));
+    return false;
+  }
+  return true;
+}
+
+/// An autoscaler by utilisation fails while any container has no request.
+void WarnIfScaledWithoutRequest(const Injection& injection) {
+  const yaml::Value* container = injection.container();
+  if (container == nullptr) return;
+  const kube::Manifest* scaler = injection.run.index->FindScaler(injection.subject.manifest->id);
+  if (scaler == nullptr || scaler->id.kind == "Rollout") return;
+  const yaml::Value* resources = container->Find("resources");
+  const auto has = [&](const char* side) {
+    const yaml::Value* list = resources == nullptr ? nullptr : resources->Find(side);
+    return list != nullptr && list->Find("cpu") != nullptr;
+  };
+  if (has("requests") || has("limits")) return;
+  injection.proposal.AddFinding(text::Severity::kWarning, "CL-A-NO-REQUEST",
+                                "container " + injection.container_name() +
+                                    " has no CPU request, so " + scaler->id.Display() +
+                                    " cannot compute the pod's utilisation",
+                                {}, "give it spec.container.resources.requests.cpu");
+}
+
+}  // namespace
+
+void SidecarPolicy::Propose(const Subject& subject, const Run& run, Proposal& proposal) const {
+  kube::PodTemplate pod = run.index->PodTemplateOf(*subject.manifest);
+  if (!pod) return;  // Selection skips what has none.
+  std::optional<Injection> injection = MakeInjection(*this, subject, run, std::move(pod), proposal);
+  if (!injection || IsLeftAlone(*injection) || !CanRun(*injection)) return;
+  const sidecar::PodMetadata metadata = sidecar::WantedMetadata(*injection);
+  if (!sidecar::CheckClashes(*injection)) return;
+  if (!sidecar::ProposeContainer(*injection)) return;
+  sidecar::ProposeVolumes(*injection);
+  sidecar::ProposeEnvironment(*injection);
+  sidecar::ProposeMetadata(*injection, metadata);
+  if (!proposal.edits().empty()) WarnIfImmutable(proposal);
+  sidecar::ProposeObjects(*injection);
+  WarnIfScaledWithoutRequest(*injection);
+}
+
+void SidecarPolicy::Withdraw(const Subject& subject, const Run& run, Proposal& proposal) const {
+  kube::PodTemplate pod = run.index->PodTemplateOf(*subject.manifest);
+  if (!pod || !IsManagedBy(*subject.manifest, name())) return;
+  std::optional<Injection> injection = MakeInjection(*this, subject, run, std::move(pod), proposal);
+  if (!injection) return;
+  proposal.Disown();
+  sidecar::RemoveContainer(*injection);
+  sidecar::RemoveVolumes(*injection);
+  sidecar::RemoveEnvironment(*injection);
+  sidecar::RemoveMetadata(*injection, sidecar::WantedMetadata(*injection));
+  if (!proposal.edits().empty()) WarnIfImmutable(proposal);
+}
+
+}  // namespace cloudlab::policy

@@ -1,0 +1,197 @@
+#include "policy/sidecar/objects.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "policy/ownership.hpp"
+#include "policy/sidecar/lists.hpp"
+#include "policy/sidecar/variables.hpp"
+
+namespace cloudlab::policy {
+namespace sidecar {
+namespace {
+
+constexpr std::size_t kMaxName = 63;
+constexpr std::string_view kAppLabels = "app.kubernetes.io/";
+
+std::string TextAt(const yaml::Value& map, std::string_view key) {
+  const yaml::Value* value = map.Find(key);
+  return value == nullptr ? std::string() : value->text();
+}
+
+/// What Kubernetes calls a DNS subdomain, plus `:` for RBAC; at most 63 bytes (rule G5).
+bool IsObjectName(std::string_view name) {
+  const auto is_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  if (name.empty() || name.size() > kMaxName || !is_word(name.front()) || !is_word(name.back())) {
+    return false;
+  }
+  return std::ranges::all_of(
+      name, [&](char c) { return is_word(c) || c == '-' || c == '.' || c == ':'; });
+}
+
+/// Why the object cannot be one that a sidecar brings; empty if it can.
+std::string Objection(const kube::ObjectId& id) {
+  if (id.kind.ends_with("List")) return "lists are not allowed; write each object as one entry";
+  if (id.group() == kGroup) return "policy documents are not allowed here";
+  if (kube::FindWorkloadKind(id.group(), id.kind) != nullptr) {
+    return "workloads belong into a chart, where other policies can select them";
+  }
+  if (!IsObjectName(id.name)) {
+    return "`" + id.name + "` is no name for it: at most 63 lower-case letters, digits, `-`, `.`";
+  }
+  return {};
+}
+
+/// The labels by which people and tools recognise the workload (rule G5).
+void CopyAppLabels(const Injection& injection, yaml::Value& metadata) {
+  yaml::Value labels =
+      metadata.Find("labels") == nullptr ? yaml::Value() : *metadata.Find("labels");
+  const yaml::NodeView root = injection.subject.manifest->root;
+  for (const yaml::NodeView label : root.Find({"metadata", "labels"}).children()) {
+    const std::string key = label.Key();
+    if (key.starts_with(kAppLabels) && labels.Find(key) == nullptr) {
+      labels.Put(key, yaml::Value::String(label.Text()));
+    }
+  }
+  if (!labels.IsEmptyCollection()) metadata.Put("labels", std::move(labels));
+}
+
+/// The object as it will be written: with a namespace where its workload names one, labels, mark.
+yaml::Value Complete(const Injection& injection, const yaml::Value& object, bool cluster_scoped,
+                     bool of_workload) {
+  yaml::Value result = object;
+  const yaml::Value* written = object.Find("metadata");
+  yaml::Value metadata;
+  const std::string ns = injection.subject.manifest->root.Find({"metadata", "namespace"}).Text();
+  for (const auto& [key, value] : written->entries()) {
+    metadata.Put(key, value);
+    const bool add = key == "name" && !ns.empty() && !cluster_scoped;
+    if (add && written->Find("namespace") == nullptr) {
+      metadata.Put("namespace", yaml::Value::String(ns));
+    }
+  }
+  if (of_workload) CopyAppLabels(injection, metadata);
+  yaml::Value annotations =
+      metadata.Find("annotations") == nullptr ? yaml::Value() : *metadata.Find("annotations");
+  annotations.Put(std::string(kManagedByAnnotation), yaml::Value::String(injection.policy.name()));
+  metadata.Put("annotations", std::move(annotations));
+  result.Put("metadata", std::move(metadata));
+  return result;
+}
+
+/// `template_name` is the name before its variables were expanded.
+void ProposeObject(Injection& injection, const yaml::Value& object,
+                   std::string_view template_name) {
+  const yaml::Value* metadata = object.Find("metadata");
+  if (metadata == nullptr) return;  // The schema demands it.
+  const kube::Index& index = *injection.run.index;
+  kube::ObjectId id{TextAt(object, "apiVersion"), TextAt(object, "kind"),
+                    TextAt(*metadata, "namespace"), NameOf(*metadata)};
+  const std::string objection = Objection(id);
+  if (!objection.empty()) {
+    injection.AddError("CL-A-OBJECT", id.Display() + " under spec.objects: " + objection,
+                       "correct the policy");
+    return;
+  }
+  const bool cluster_scoped = index.IsClusterScoped(id.group(), id.kind);
+  if (id.ns.empty()) id.ns = injection.subject.manifest->id.ns;
+  index.ResolveNamespace(id);
+  const kube::Manifest* existing = index.Find(id);
+  if (existing != nullptr && !IsManagedBy(*existing, injection.policy.name())) {
+    injection.proposal.AddSkip("CL-A-OBJECT-EXISTS",
+                               id.Display() +
+                                   " is in the stream already and is not of this "
+                                   "policy; it stays as it is");
+    return;
+  }
+  injection.proposal.AddObject(
+      Complete(injection, object, cluster_scoped, NamesWorkload(template_name)), id);
+}
+
+}  // namespace
+
+void ProposeObjects(Injection& injection) {
+  const yaml::Value* objects = injection.spec.Find("objects");
+  const yaml::Value* templates = injection.subject.spec->Find("objects");
+  if (objects == nullptr || templates == nullptr) return;
+  for (std::size_t i = 0; i < objects->items().size(); ++i) {
+    const yaml::Value* metadata = templates->items()[i].Find("metadata");
+    ProposeObject(injection, objects->items()[i],
+                  metadata == nullptr ? std::string() : NameOf(*metadata));
+  }
+}
+
+}  // namespace sidecar
+
+namespace {
+
+/// Of two workloads in one namespace, one may name it and the other leave it to Helm.
+yaml::Value WithoutNamespace(yaml::Value content) {
+  if (yaml::Value* metadata = content.Find("metadata")) {
+    std::erase_if(metadata->entries(),
+                  [](const auto& entry) { return entry.first == "namespace"; });
+  }
+  return content;
+}
+
+}  // namespace
+
+std::string ObjectPool::Key(const kube::ObjectId& id) {
+  return std::string(id.group()) + "\n" + id.kind + "\n" + id.ns + "\n" + id.name;
+}
+
+std::optional<text::Diagnostic> ObjectPool::Add(NewObject object) {
+  const auto [place, added] = places_.try_emplace(Key(object.id), objects_.size());
+  if (added) {
+    objects_.push_back(std::move(object));
+    return std::nullopt;
+  }
+  const NewObject& first = objects_[place->second];
+  if (WithoutNamespace(first.content) == WithoutNamespace(object.content)) return std::nullopt;
+  text::Diagnostic error;
+  error.code = "CL-A-OBJECT-DIFFERS";
+  error.message = first.parent.Display() + " (" + first.policy + ") and " +
+                  object.parent.Display() + " (" + object.policy +
+                  ") want different objects of one name: " + object.id.Display();
+  error.object = object.parent.Display();
+  error.hint = "put {{workload}} into the object's name";
+  return error;
+}
+
+void UpdateObject(const yaml::Value& content, Proposal& proposal) {
+  const yaml::NodeView root = proposal.manifest().root;
+  for (const auto& [key, value] : content.entries()) {
+    if (key != "metadata") {
+      const yaml::NodeView found = root.Find(key);
+      if (!found || !sidecar::SameContent(found, value)) proposal.Put(root, {key}, value);
+      continue;
+    }
+    for (const auto& [field, entries] : value.entries()) {
+      if (field != "labels" && field != "annotations") continue;  // The identity is the same.
+      for (const auto& [name, text] : entries.entries()) {
+        if (!root.Find({"metadata", field, name}).TextIs(text.text())) {
+          proposal.Put(root, {"metadata", field, name}, text);
+        }
+      }
+    }
+  }
+  for (const yaml::NodeView entry : root.children()) {
+    if (content.Find(entry.Key()) == nullptr) proposal.Remove(entry);
+  }
+}
+
+std::vector<const kube::Manifest*> FindOrphans(const kube::Index& index,
+                                               std::span<const std::string> policies,
+                                               const ObjectPool& wanted) {
+  std::vector<const kube::Manifest*> orphans;
+  for (const kube::Manifest& manifest : index.manifests()) {
+    const std::vector<std::string> managers = Managers(manifest);
+    // The mark of a workload speaks of a container in it, not of the workload.
+    if (managers.size() != 1 || index.PodTemplateOf(manifest)) continue;
+    if (std::ranges::find(policies, managers.front()) == policies.end()) continue;
+    if (!wanted.Contains(manifest.id)) orphans.push_back(&manifest);
+  }
+  return orphans;
+}
+
+}  // namespace cloudlab::policy

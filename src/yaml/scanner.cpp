@@ -1,0 +1,573 @@
+// Documents, block collections and properties.
+//
+// Body() takes one token at the start of a line (or behind a dash) at a time, closes the block
+// collections that end there, and hands it to the entry or item that it begins. A value either
+// ends on the spot or opens a collection, whose first token the next round of Body() takes.
+#include "yaml/scanner.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace cloudlab::yaml {
+
+namespace {
+// go-yaml's limits against aliases that expand to far more than is written (decode.go). It counts
+// keys as nodes too, so half of its 100 and 1,000.
+constexpr std::uint64_t kAliasFree = 50;
+constexpr std::uint64_t kNodesFree = 500;
+constexpr double kAliasRatioSmall = 0.99;
+constexpr double kAliasRatioLarge = 0.10;
+constexpr std::uint64_t kSmallDocument = 400'000;
+constexpr std::uint64_t kLargeDocument = 4'000'000;
+
+double AllowedAliasRatio(std::uint64_t nodes) {
+  if (nodes <= kSmallDocument) return kAliasRatioSmall;
+  if (nodes >= kLargeDocument) return kAliasRatioLarge;
+  const double share = static_cast<double>(nodes - kSmallDocument) /
+                       static_cast<double>(kLargeDocument - kSmallDocument);
+  return kAliasRatioSmall - (kAliasRatioSmall - kAliasRatioLarge) * share;
+}
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+}  // namespace
+
+ScanResult Scan(std::string_view document, bool at_stream_start) {
+  if (document.size() > kMaxDocumentBytes) {
+    ScanResult result;
+    result.problem = Problem{Problem::Class::kError, "CL-Y-LIMIT",
+                             "the document is larger than 32 MiB", "split it", {}};
+    return result;
+  }
+  return Scanner(document).Run(at_stream_start);
+}
+
+Scanner::Scanner(std::string_view text)
+    : data_(text.data()), size_(static_cast<std::uint32_t>(text.size())) {
+  outline_.text_ = text;
+}
+
+ScanResult Scanner::Run(bool at_stream_start) {
+  const bool has_mark = outline_.text_.starts_with(kByteOrderMark);
+  if (has_mark && at_stream_start) pos_ = line_ = kByteOrderMark.size();
+  if (auto bad = CheckBytes(outline_.text_.substr(pos_))) {
+    bad->span.begin += pos_;
+    bad->span.end += pos_;
+    problem_ = std::move(bad);
+    return {{}, std::move(problem_)};
+  }
+  outline_.nodes_.reserve(size_ / 24 + 4);
+  if (!Document()) return {{}, std::move(problem_)};
+  return {std::move(outline_), std::nullopt};
+}
+
+bool Scanner::Document() {
+  if (!NextToken()) return false;
+  if (AtEnd()) return true;
+  if (!AtMarker()) return Body() && DocumentEnd();
+  if (Here() == '.') {
+    return Error("CL-Y-SYNTAX", "the end of a document `...` without a document", HereSpan());
+  }
+  // A marker: what stands on its line cannot be a block collection (libyaml: no simple key there).
+  pos_ += 3;
+  SkipBlanks();
+  const NodeId root = AddNode(kNoNode, {pos_, pos_}, Style::kPlain);
+  if (Here() == '#' || IsBreak(Here()) || AtEnd()) {
+    outline_.nodes_[root].value = {pos_, pos_};
+    if (!NextToken()) return false;
+    if (AtEnd() || AtMarker()) {
+      // Nothing but comments: the tree has an empty scalar, which is as good as no content.
+      outline_.nodes_.clear();
+      return DocumentEnd();
+    }
+    if (!BlockNode(root, true)) return false;
+  } else if (!BlockNode(root, false)) {
+    return false;
+  }
+  return Body() && DocumentEnd();
+}
+
+bool Scanner::Body() {
+  while (true) {
+    if (!NextToken()) return false;
+    if (AtEnd() || AtMarker()) break;
+    if (!BlockToken(Column())) return false;
+  }
+  while (!stack_.empty()) Pop();
+  return true;
+}
+
+bool Scanner::BlockToken(int column) {
+  while (!stack_.empty() && stack_.back().column > column) Pop();
+  if (!stack_.empty() && stack_.back().indentless && stack_.back().column == column && !AtDash()) {
+    Pop();
+  }
+  if (stack_.empty()) {
+    if (!outline_.nodes_.empty()) {
+      return Error("CL-Y-SYNTAX", "there is text behind the end of the document's content",
+                   HereSpan(), "start a new document with a line `---`, or mend the indentation");
+    }
+    return BlockNode(AddNode(kNoNode, {pos_, pos_}, Style::kPlain), true);
+  }
+  Frame& frame = stack_.back();
+  if (frame.column < column) {
+    return Error("CL-Y-INDENT", "this line is indented deeper than the lines that it belongs to",
+                 HereSpan(), "align it with its siblings");
+  }
+  if (frame.is_seq) {
+    if (AtDash()) return SeqItem(frame);
+    return Error("CL-Y-INDENT", "a list item `- ` is expected here", HereSpan(),
+                 "a key at the column of the dashes ends no list; mend the indentation");
+  }
+  if (AtDash()) {
+    return Error("CL-Y-INDENT", "a list item stands where a key is expected", HereSpan(),
+                 "mend the indentation");
+  }
+  return MapEntry(frame);
+}
+
+bool Scanner::MapEntry(Frame& frame) {
+  Span key;
+  Style style = Style::kPlain;
+  if (!ReadKey(key, style)) return false;
+  NodeId id = kNoNode;
+  if (!AddChild(frame, key, style, id)) return false;
+  SkipBlanks();
+  ++pos_;  // The colon.
+  outline_.nodes_[id].value = {pos_, pos_};
+  const std::uint32_t behind_colon = pos_;
+  SkipBlanks();
+  if (IsBreak(Here()) || AtEnd() || (Here() == '#' && pos_ > behind_colon)) {
+    return ValueBelow(id, true);
+  }
+  return BlockNode(id, false);
+}
+
+bool Scanner::SeqItem(Frame& frame) {
+  const Span dash{pos_, pos_ + 1};
+  NodeId id = kNoNode;
+  if (!AddChild(frame, dash, Style::kPlain, id)) return false;
+  ++pos_;
+  outline_.nodes_[id].value = {pos_, pos_};
+  const std::uint32_t behind_dash = pos_;
+  SkipSpaces();
+  if (Here() == '\t') {
+    return Error("CL-Y-TAB", "a tab stands behind the dash", HereSpan(), "use spaces");
+  }
+  if (IsBreak(Here()) || AtEnd() || (Here() == '#' && pos_ > behind_dash)) {
+    return ValueBelow(id, false);
+  }
+  return BlockNode(id, true);
+}
+
+/// The value of `node`, whose own line holds nothing more, stands below it or is absent.
+bool Scanner::ValueBelow(NodeId node, bool parent_is_map) {
+  if (!NextToken()) return false;
+  if (AtEnd() || AtMarker()) return true;
+  const int parent = ParentColumn();
+  const int column = Column();
+  if (column > parent) return BlockNode(node, true);
+  if (column == parent && parent_is_map && AtDash()) {
+    return OpenIndentless(node);
+  }
+  return true;
+}
+
+/// A node whose first byte is at pos_. `may_be_collection` is false behind `key:` and `---`, where
+/// YAML allows no block collection on the same line.
+bool Scanner::BlockNode(NodeId node, bool may_be_collection) {
+  const bool parent_is_map = !stack_.empty() && !stack_.back().is_seq;
+  Prefix prefix;
+  while (Here() == '&' || Here() == '!') {
+    if (!ReadProperties(prefix)) return false;
+    SetProperties(node, prefix);
+    outline_.nodes_[node].value = {pos_, pos_};
+    if (!IsBreak(Here()) && !AtEnd() && Here() != '#') {
+      return BehindProperties(may_be_collection) && Content(node, false, prefix);
+    }
+    // The properties stand alone on their line: their value is below, as it would be without them.
+    if (!NextToken()) return false;
+    if (AtEnd() || AtMarker()) return true;
+    if (Column() == ParentColumn() && parent_is_map && AtDash()) return OpenIndentless(node);
+    if (Column() <= ParentColumn()) return true;
+    may_be_collection = true;
+  }
+  return Content(node, may_be_collection, prefix);
+}
+
+/// Content on the line of an anchor or a tag: what looks like a key there would own the property.
+bool Scanner::BehindProperties(bool may_be_collection) {
+  if (AtDash()) {
+    return Error("CL-Y-SYNTAX", "a list cannot begin behind an anchor or a tag", HereSpan(),
+                 "put the list on the next line");
+  }
+  if (may_be_collection && KeyFollows(pos_)) {
+    return Refuse("CL-Y-KEY", "this key has an anchor or a tag", HereSpan(),
+                  "remove it: keys are plain names in Kubernetes");
+  }
+  return true;
+}
+
+/// A sequence whose dashes stand at the column of its key.
+bool Scanner::OpenIndentless(NodeId node) {
+  Node& n = outline_.nodes_[node];
+  n.kind = Kind::kSeq;
+  n.style = Style::kBlock;
+  n.value = {pos_, pos_};
+  return Push(node, Column(), true, true, false);
+}
+
+bool Scanner::OpenBlock(NodeId node, bool is_seq) {
+  Node& n = outline_.nodes_[node];
+  n.kind = is_seq ? Kind::kSeq : Kind::kMap;
+  n.style = Style::kBlock;
+  n.value = {pos_, pos_};
+  return Push(node, Column(), is_seq, false, false);
+}
+
+bool Scanner::Content(NodeId node, bool may_be_collection, const Prefix& prefix) {
+  const char c = Here();
+  if (AtDash()) {
+    if (may_be_collection) return OpenBlock(node, true);
+    return Error("CL-Y-SYNTAX", "a list cannot begin on this line", HereSpan(),
+                 "put the list on the next line, or quote the text");
+  }
+  if ((c == '?' || c == ':') && IsBlankOrEnd(At(pos_ + 1))) {
+    return Refuse("CL-Y-KEY", c == '?' ? "a complex key (`? `) is not supported"
+                                       : "an empty key is not supported",
+                  HereSpan(), "keys are plain names in Kubernetes");
+  }
+  if (may_be_collection && KeyFollows(pos_)) {
+    if (c != '*') return OpenBlock(node, false);
+    return Refuse("CL-Y-KEY", "an alias as key is not supported", HereSpan());
+  }
+  switch (c) {
+    case '*':
+      return ReadAlias(node, prefix) && LineEnd();
+    case '|':
+    case '>':
+      return BlockScalar(node);
+    case '[':
+    case '{':
+      return FlowRoot(node);
+    case '"':
+    case '\'':
+      return QuotedScalar(node) && LineEnd();
+    default:
+      return PlainScalar(node);
+  }
+}
+
+/// Anchor and tag in any order, at most one of each, each followed by blanks.
+bool Scanner::ReadProperties(Prefix& prefix) {
+  while (Here() == '&' || Here() == '!') {
+    const std::uint32_t begin = pos_;
+    const bool is_anchor = Here() == '&';
+    Span& slot = is_anchor ? prefix.anchor : prefix.tag;
+    if (!slot.empty()) {
+      return Error("CL-Y-SYNTAX", is_anchor ? "a second anchor" : "a second tag", HereSpan());
+    }
+    ++pos_;
+    if (!is_anchor && Here() == '!') ++pos_;
+    const std::uint32_t name = pos_;
+    const auto is_name = [&](char c) { return IsNameChar(c) || (!is_anchor && c == '.'); };
+    while (is_name(Here())) ++pos_;
+    if (pos_ == name || !IsBlankOrEnd(Here())) {
+      const Span span{begin, pos_ + (AtEnd() ? 0U : 1U)};
+      if (is_anchor) {
+        return Refuse("CL-Y-ANCHOR", "this is no anchor that every reader takes", span,
+                      "quote the text if none is meant");
+      }
+      return Refuse("CL-Y-TAG", "only the tags `!name` and `!!name` are supported", span,
+                    "quote the text if no tag is meant");
+    }
+    slot = is_anchor ? Span{name, pos_} : Span{begin, pos_};
+    SkipBlanks();
+    if (Here() == '#' && !IsBlank(At(pos_ - 1))) return LineEnd();
+  }
+  return true;
+}
+
+bool Scanner::ReadAlias(NodeId node, const Prefix& prefix) {
+  const std::uint32_t begin = pos_++;
+  while (IsNameChar(Here())) ++pos_;
+  const Span span{begin, pos_};
+  if (prefix.any()) {
+    return Error("CL-Y-SYNTAX", "an alias cannot have an anchor or a tag of its own", span);
+  }
+  const bool in_flow = !stack_.empty() && stack_.back().is_flow;
+  const bool ends = IsBlankOrEnd(Here()) || (in_flow && (Here() == ',' || Here() == ']' ||
+                                                         Here() == '}'));
+  if (span.size() == 1 || !ends) {
+    return Refuse("CL-Y-ANCHOR", "this is no alias that every reader takes", span,
+                  "quote the text if none is meant");
+  }
+  const std::string_view name = outline_.text_.substr(begin + 1, span.size() - 1);
+  const auto found = std::find_if(anchors_.rbegin(), anchors_.rend(),
+                                  [&](const OpenAnchor& a) { return a.name == name; });
+  if (found == anchors_.rend()) {
+    return Error("CL-Y-ALIAS", "the alias *" + std::string(name) + " has no anchor before it", span,
+                 "define &" + std::string(name) + " earlier in the same document");
+  }
+  for (NodeId up = node; up != kNoNode; up = outline_.nodes_[up].parent) {
+    if (up == found->node) {
+      return Error("CL-Y-ALIAS", "the alias *" + std::string(name) + " stands inside its own anchor",
+                   span);
+    }
+  }
+  Node& n = outline_.nodes_[node];
+  n.kind = Kind::kAlias;
+  n.value = span;
+  outline_.aliases_.push_back({node, found->node});
+  return CheckAliasBudget(found->node, span);
+}
+
+/// Nodes behind aliases are counted as go-yaml's decoder counts them, so that a document that
+/// expands beyond its limits is refused here, in time linear in what is written.
+bool Scanner::CheckAliasBudget(NodeId target, Span span) {
+  const NodeId alias = outline_.aliases_.back().alias;
+  // Nodes stand in text order: the target's subtree ends where its next sibling or the alias begins.
+  NodeId end = alias;
+  for (NodeId up = target; up != kNoNode; up = outline_.nodes_[up].parent) {
+    if (outline_.nodes_[up].next != kNoNode) {
+      end = outline_.nodes_[up].next;
+      break;
+    }
+  }
+  std::uint64_t size = std::min(end, alias) - target;
+  auto& aliases = outline_.aliases_;
+  const auto first = std::lower_bound(
+      aliases.begin(), aliases.end(), target,
+      [](const AliasTarget& a, NodeId id) { return a.alias < id; });
+  for (auto it = first; it != aliases.end() - 1 && it->alias < end; ++it) {
+    size += alias_sizes_[static_cast<std::size_t>(it - aliases.begin())];
+  }
+  constexpr std::uint64_t kFar = std::uint64_t{1} << 40U;
+  size = std::min(size, kFar);
+  alias_sizes_.push_back(size);
+  alias_total_ = std::min(alias_total_ + size, kFar);
+  const std::uint64_t total = outline_.nodes_.size() + alias_total_;
+  if (alias_total_ > kAliasFree && total > kNodesFree &&
+      static_cast<double>(alias_total_) > AllowedAliasRatio(total) * static_cast<double>(total)) {
+    return Error("CL-Y-ALIAS", "the aliases up to here expand to far more than is written", span,
+                 "write the repeated content out, or use fewer levels of aliases");
+  }
+  return true;
+}
+
+/// A key at pos_: leaves pos_ behind it, before the colon and its blanks.
+bool Scanner::ReadKey(Span& key, Style& style) {
+  const std::uint32_t begin = pos_;
+  const char c = Here();
+  if (c == '&' || c == '!' || c == '*' || c == '[' || c == '{' ||
+      ((c == '?' || c == ':') && IsBlankOrEnd(At(pos_ + 1)))) {
+    return Refuse("CL-Y-KEY", "only plain and quoted keys are supported", HereSpan(),
+                  c == '{' ? "if this is an unrendered template, render it first"
+                           : "keys are plain names in Kubernetes");
+  }
+  if (c == '"' || c == '\'') {
+    style = c == '"' ? Style::kDouble : Style::kSingle;
+    bool multiline = false;
+    if (!Quoted(key, multiline)) return false;
+    const std::uint32_t end = pos_;
+    SkipBlanks();
+    if (multiline || Here() != ':' || !IsBlankOrEnd(At(pos_ + 1))) {
+      return Error("CL-Y-SYNTAX", "a colon is expected behind the key", HereSpan());
+    }
+    pos_ = end;
+  } else {
+    if (!CanStartPlain(pos_)) {
+      return Error(c == '\t' ? "CL-Y-TAB" : "CL-Y-SYNTAX",
+                   c == '%' ? "a directive inside a document" : "no key can begin like this",
+                   HereSpan(), "quote it");
+    }
+    std::uint32_t end = pos_;
+    bool colon = false;
+    PlainLine(pos_, end, colon);
+    if (!colon) {
+      return Error("CL-Y-SYNTAX", "a key and a colon are expected here", {begin, end},
+                   "write `key: value`, or indent a text that goes on deeper than its key");
+    }
+    key = {begin, end};
+    pos_ = end;
+  }
+  if (pos_ - begin > kMaxKeyBytes) {
+    return Refuse("CL-Y-KEY", "the key is longer than 1,000 bytes", {begin, pos_});
+  }
+  return true;
+}
+
+/// True if a plain or quoted key and its colon begin at `from` and end on the same line.
+bool Scanner::KeyFollows(std::uint32_t from) const {
+  const char c = At(from);
+  if (c == '*') {
+    ++from;
+    while (IsNameChar(At(from))) ++from;
+    while (IsBlank(At(from))) ++from;
+    return At(from) == ':' && IsBlankOrEnd(At(from + 1));
+  }
+  if (c == '"' || c == '\'') {
+    std::uint32_t at = from + 1;
+    while (at < size_ && !IsBreak(data_[at])) {
+      if (data_[at] == c) {
+        if (c == '"' || At(at + 1) != '\'') break;
+        ++at;
+      } else if (c == '"' && data_[at] == '\\') {
+        ++at;
+      }
+      ++at;
+    }
+    if (At(at) != c) return false;
+    ++at;
+    while (IsBlank(At(at))) ++at;
+    return At(at) == ':' && IsBlankOrEnd(At(at + 1));
+  }
+  if (!CanStartPlain(from)) return false;
+  std::uint32_t end = from;
+  bool colon = false;
+  PlainLine(from, end, colon);
+  return colon;
+}
+
+/// Nothing but blanks and a comment may follow on this line.
+bool Scanner::LineEnd() {
+  const std::uint32_t begin = pos_;
+  SkipBlanks();
+  const char c = Here();
+  if (IsBreak(c) || AtEnd()) return true;
+  if (c == '#') {
+    if (pos_ > begin || IsBlank(At(pos_ - 1))) return true;
+    return Refuse("CL-Y-COMMENT", "a `#` without a space before it", HereSpan(),
+                  "put a space before a comment, or quote the text");
+  }
+  if (c == ':' && IsBlankOrEnd(At(pos_ + 1))) {
+    return Error("CL-Y-SYNTAX", "a second `key: value` on one line", HereSpan(),
+                 "quote the text if the colon belongs to it");
+  }
+  return Error("CL-Y-SYNTAX", "there is text behind the end of the value", HereSpan(),
+               "quote the whole value");
+}
+
+/// Behind the content: blanks and comments, perhaps after a line `...`.
+bool Scanner::DocumentEnd() {
+  if (AtEnd()) return true;
+  if (Here() == '-') {
+    return Error("CL-Y-SYNTAX", "a document marker inside a document", HereSpan());
+  }
+  pos_ += 3;
+  if (!LineEnd() || !NextToken()) return false;
+  if (AtEnd()) return true;
+  return Error("CL-Y-SYNTAX", "there is text behind the end of the document `...`", HereSpan(),
+               "begin the next document with a line `---`");
+}
+
+void Scanner::SetProperties(NodeId node, const Prefix& prefix) {
+  if (!prefix.any()) return;
+  auto& properties = outline_.properties_;
+  outline_.nodes_[node].has_property = true;
+  const bool known = !properties.empty() && properties.back().node == node;
+  if (!known) properties.push_back({node, {}, {}});
+  const bool new_anchor = !prefix.anchor.empty() && properties.back().anchor.empty();
+  properties.back().anchor = prefix.anchor;
+  properties.back().tag = prefix.tag;
+  if (new_anchor) anchors_.push_back({prefix.anchor.In(outline_.text_), node});
+}
+
+/// Puts pos_ at the next token: over blanks, comments and empty lines. A tab before a token at
+/// the start of a line is an error in libyaml and go-yaml (no simple key may follow a tab).
+bool Scanner::NextToken() {
+  while (true) {
+    if (pos_ == line_) {
+      SkipSpaces();
+      if (Here() == '\t') {
+        return Error("CL-Y-TAB", "a tab in the indentation of this line", HereSpan(),
+                     "indent with spaces");
+      }
+    } else {
+      SkipBlanks();
+    }
+    if (Here() == '#') pos_ = LineEndOffset(pos_);
+    if (AtEnd() || !IsBreak(Here())) break;
+    NextLine();
+  }
+  if (pos_ == line_ && Here() == '%') {
+    return Refuse("CL-Y-DIRECTIVE", "directives (`%YAML`, `%TAG`) are not supported", HereSpan(),
+                  "remove the line; Helm's readers reject it");
+  }
+  return true;
+}
+
+bool Scanner::AtMarker() const {
+  if (pos_ != line_ || pos_ + 3 > size_) return false;
+  const bool marker = std::memcmp(data_ + pos_, "---", 3) == 0 ||
+                      std::memcmp(data_ + pos_, "...", 3) == 0;
+  return marker && IsBlankOrEnd(At(pos_ + 3));
+}
+
+std::uint32_t Scanner::LineEndOffset(std::uint32_t from) const {
+  if (from >= size_) return size_;
+  const void* found = std::memchr(data_ + from, '\n', size_ - from);
+  if (found == nullptr) return size_;
+  auto end = static_cast<std::uint32_t>(static_cast<const char*>(found) - data_);
+  if (end > from && data_[end - 1] == '\r') --end;
+  return end;
+}
+
+void Scanner::NextLine() {
+  if (Here() == '\r') ++pos_;
+  if (Here() == '\n') ++pos_;
+  line_ = pos_;
+}
+
+bool Scanner::Push(NodeId node, int column, bool is_seq, bool indentless, bool is_flow) {
+  if (stack_.size() >= kMaxDepth) {
+    return Error("CL-Y-LIMIT", "more than 1,000 levels of nesting", HereSpan());
+  }
+  if (!is_flow) outline_.nodes_[node].indent = static_cast<std::uint32_t>(column);
+  stack_.push_back({node, kNoNode, column, is_seq, indentless, is_flow, true});
+  return true;
+}
+
+/// Closes the innermost block collection; it ends where its last child ends.
+void Scanner::Pop() {
+  const Frame frame = stack_.back();
+  stack_.pop_back();
+  Node& node = outline_.nodes_[frame.node];
+  node.value.end = outline_.nodes_[frame.last].value.end;
+}
+
+NodeId Scanner::AddNode(NodeId parent, Span key, Style key_style) {
+  const auto id = static_cast<NodeId>(outline_.nodes_.size());
+  Node node;
+  node.key = key;
+  node.value = {key.end, key.end};
+  node.parent = parent;
+  node.key_style = key_style;
+  outline_.nodes_.push_back(node);
+  return id;
+}
+
+bool Scanner::AddChild(Frame& frame, Span key, Style key_style, NodeId& id) {
+  if (outline_.nodes_.size() >= kMaxNodes) {
+    return Error("CL-Y-LIMIT", "more than 4,000,000 nodes in one document", key);
+  }
+  id = AddNode(frame.node, key, key_style);
+  NodeId& link = frame.last == kNoNode ? outline_.nodes_[frame.node].first
+                                       : outline_.nodes_[frame.last].next;
+  link = id;
+  frame.last = id;
+  return true;
+}
+
+bool Scanner::Error(std::string_view code, std::string message, Span span, std::string hint) {
+  problem_ = Problem{Problem::Class::kError, code, std::move(message), std::move(hint), span};
+  return false;
+}
+
+bool Scanner::Refuse(std::string_view code, std::string message, Span span, std::string hint) {
+  problem_ = Problem{Problem::Class::kRefusal, code, std::move(message), std::move(hint), span};
+  return false;
+}
+
+Span Scanner::HereSpan() const { return {pos_, AtEnd() ? pos_ : pos_ + 1}; }
+
+}  // namespace cloudlab::yaml

@@ -1,0 +1,137 @@
+// The scanner behind Scan(): one pass over the bytes, an explicit stack of open collections, no
+// recursion. Private to src/yaml; the public face is outline.hpp.
+//
+//   scanner.cpp         documents, block collections, properties
+//   scanner_flow.cpp    flow collections
+//   scanner_scalar.cpp  plain, quoted and block scalars
+//
+// The rules follow libyaml's scanner and parser, from which go-yaml was ported; where the two
+// differ, the stricter one holds. Names of libyaml's in comments mark where a rule comes from.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "yaml/bytes.hpp"
+#include "yaml/outline.hpp"
+
+namespace cloudlab::yaml {
+
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text);
+
+  ScanResult Run(bool at_stream_start);
+
+ private:
+  /// An open collection. `column` is libyaml's "indent": the column of keys or dashes.
+  struct Frame {
+    NodeId node = kNoNode;
+    NodeId last = kNoNode;  ///< Last child so far.
+    int column = -1;
+    bool is_seq = false;
+    bool indentless = false;  ///< A sequence whose dashes stand at its parent map's column.
+    bool is_flow = false;    ///< `column` is then that of the block around it.
+    bool separated = true;   ///< Flow: a new child may begin (at the start, or behind a comma).
+  };
+  /// The properties read before a value.
+  struct Prefix {
+    Span anchor;
+    Span tag;
+    bool any() const { return !anchor.empty() || !tag.empty(); }
+  };
+  struct OpenAnchor {
+    std::string_view name;
+    NodeId node = kNoNode;
+  };
+
+  // Every method below that returns bool returns false after setting problem_.
+
+  // scanner.cpp
+  bool Document();
+  bool Body();
+  bool NextToken();
+  bool BlockToken(int column);
+  bool MapEntry(Frame& frame);
+  bool SeqItem(Frame& frame);
+  bool ValueBelow(NodeId node, bool parent_is_map);
+  bool BlockNode(NodeId node, bool may_be_collection);
+  bool BehindProperties(bool may_be_collection);
+  bool OpenIndentless(NodeId node);
+  bool OpenBlock(NodeId node, bool is_seq);
+  bool Content(NodeId node, bool may_be_collection, const Prefix& prefix);
+  bool ReadProperties(Prefix& prefix);
+  bool ReadAlias(NodeId node, const Prefix& prefix);
+  bool ReadKey(Span& key, Style& style);
+  bool KeyFollows(std::uint32_t from) const;
+  bool LineEnd();
+  bool DocumentEnd();
+  void SetProperties(NodeId node, const Prefix& prefix);
+  bool CheckAliasBudget(NodeId target, Span span);
+
+  bool Push(NodeId node, int column, bool is_seq, bool indentless, bool is_flow);
+  void Pop();
+  NodeId AddNode(NodeId parent, Span key, Style key_style);
+  bool AddChild(Frame& frame, Span key, Style key_style, NodeId& id);
+
+  // scanner_flow.cpp
+  bool FlowRoot(NodeId node);
+  bool OpenFlow(NodeId node);
+  bool FlowStep();
+  bool FlowItem();
+  bool FlowEntry();
+  bool FlowKey(Span& key, Style& style);
+  bool FlowValue(NodeId node);
+  bool FlowPlain(Span& span, bool& multiline);
+  bool SkipFlowBlanks();
+
+  // scanner_scalar.cpp
+  bool PlainScalar(NodeId node);
+  bool Continuation(bool& goes_on);
+  void PlainLine(std::uint32_t from, std::uint32_t& end, bool& colon) const;
+  bool CanStartPlain(std::uint32_t at) const;
+  bool QuotedScalar(NodeId node);
+  bool Quoted(Span& span, bool& multiline);
+  bool Escape();
+  bool BlockScalar(NodeId node);
+  bool BlockScalarHeader(bool& keep, std::uint32_t& increment);
+  bool BlockScalarIndent(std::uint32_t& indent);
+
+  // Reading.
+  char At(std::uint32_t offset) const { return offset < size_ ? data_[offset] : '\0'; }
+  char Here() const { return At(pos_); }
+  int Column() const { return static_cast<int>(pos_ - line_); }
+  bool AtEnd() const { return pos_ >= size_; }
+  bool AtDash() const { return Here() == '-' && IsBlankOrEnd(At(pos_ + 1)); }
+  /// `---` or `...` at column 0 with a blank or an end behind it.
+  bool AtMarker() const;
+  void SkipSpaces() {
+    while (Here() == ' ') ++pos_;
+  }
+  void SkipBlanks() {
+    while (IsBlank(Here())) ++pos_;
+  }
+  /// The offset of the line's end: of its LF, of the CR before it, or of the end of the text.
+  std::uint32_t LineEndOffset(std::uint32_t from) const;
+  /// Puts pos_ and line_ behind the line break at pos_.
+  void NextLine();
+  int ParentColumn() const { return stack_.empty() ? -1 : stack_.back().column; }
+
+  bool Error(std::string_view code, std::string message, Span span, std::string hint = {});
+  bool Refuse(std::string_view code, std::string message, Span span, std::string hint = {});
+  /// The byte at pos_, for messages.
+  Span HereSpan() const;
+
+  const char* data_;
+  std::uint32_t size_;
+  std::uint32_t pos_ = 0;
+  std::uint32_t line_ = 0;  ///< Where the line of pos_ begins.
+  std::vector<Frame> stack_;
+  Outline outline_;
+  std::vector<OpenAnchor> anchors_;
+  std::vector<std::uint64_t> alias_sizes_;  ///< Per alias: the nodes that it stands for.
+  std::uint64_t alias_total_ = 0;
+  std::optional<Problem> problem_;
+};
+
+}  // namespace cloudlab::yaml

@@ -1,0 +1,297 @@
+// Plain, quoted and block scalars: where they end, and whether every reader would agree.
+// Nothing is decoded here (scalar.cpp does that on demand).
+#include <algorithm>
+#include <string>
+
+#include "yaml/scanner.hpp"
+
+namespace cloudlab::yaml {
+
+bool Scanner::CanStartPlain(std::uint32_t at) const {
+  switch (At(at)) {
+    case '-':
+    case '?':
+    case ':':
+      return !IsBlankOrEnd(At(at + 1));
+    case '\0':
+    case ' ':
+    case '\t':
+    case '\n':
+    case '\r':
+    case ',':
+    case '[':
+    case ']':
+    case '{':
+    case '}':
+    case '#':
+    case '&':
+    case '*':
+    case '!':
+    case '|':
+    case '>':
+    case '\'':
+    case '"':
+    case '%':
+    case '@':
+    case '`':
+      return false;
+    default:
+      return true;
+  }
+}
+
+/// The part of a plain scalar (block context) on the line of `from`: `end` is behind its last
+/// character, and `colon` tells whether a `:` that ends a key stopped it.
+void Scanner::PlainLine(std::uint32_t from, std::uint32_t& end, bool& colon) const {
+  end = from;
+  colon = false;
+  for (std::uint32_t at = from; at < size_; ++at) {
+    const char c = data_[at];
+    if (c == ' ' || c == '\t') continue;
+    if (c == '\n' || c == '\r') return;
+    if (c == ':' && IsBlankOrEnd(At(at + 1))) {
+      colon = true;
+      return;
+    }
+    if (c == '#' && at > from && IsBlank(data_[at - 1])) return;
+    end = at + 1;
+  }
+}
+
+/// A plain scalar in block context, which goes on over lines indented deeper than its parent.
+bool Scanner::PlainScalar(NodeId node) {
+  if (!CanStartPlain(pos_)) {
+    const bool template_text = Here() == '%' || Here() == '`' || Here() == '@';
+    return Error(Here() == '\t' ? "CL-Y-TAB" : "CL-Y-SYNTAX",
+                 std::string("a value cannot begin with `") + Here() + "`", HereSpan(),
+                 template_text ? "quote the text" : "quote the text, or remove the character");
+  }
+  const std::uint32_t begin = pos_;
+  std::uint32_t end = pos_;
+  std::uint32_t last_line = line_;
+  bool colon = false;
+  PlainLine(pos_, end, colon);
+  while (!colon) {
+    bool goes_on = false;
+    pos_ = end;
+    if (!Continuation(goes_on)) return false;
+    if (!goes_on) break;
+    last_line = line_;
+    PlainLine(pos_, end, colon);
+  }
+  pos_ = end;
+  line_ = last_line;
+  Node& n = outline_.nodes_[node];
+  n.value = {begin, end};
+  n.style = Style::kPlain;
+  return LineEnd();
+}
+
+/// Looks behind the end of a plain scalar's line, and behind empty lines, for more of it: a line
+/// indented deeper than the parent that is no comment. Leaves pos_ at its first character.
+bool Scanner::Continuation(bool& goes_on) {
+  const auto least = static_cast<std::uint32_t>(ParentColumn() + 1);
+  SkipBlanks();
+  if (!IsBreak(Here())) return true;  // A comment or the end of the text.
+  while (IsBreak(Here())) {
+    NextLine();
+    while (Here() == ' ' || (Here() == '\t' && pos_ - line_ >= least)) ++pos_;
+    if (Here() == '\t') {
+      return Error("CL-Y-TAB", "a tab in the indentation of this line", HereSpan(),
+                   "indent with spaces");
+    }
+  }
+  goes_on = pos_ - line_ >= least && !AtEnd() && Here() != '#' && !AtMarker();
+  return true;
+}
+
+bool Scanner::QuotedScalar(NodeId node) {
+  Span span;
+  bool multiline = false;
+  const Style style = Here() == '"' ? Style::kDouble : Style::kSingle;
+  if (!Quoted(span, multiline)) return false;
+  Node& n = outline_.nodes_[node];
+  n.value = span;
+  n.style = style;
+  return true;
+}
+
+/// A quoted scalar at pos_, left behind its closing quote.
+bool Scanner::Quoted(Span& span, bool& multiline) {
+  const std::uint32_t begin = pos_;
+  const char quote = Here();
+  ++pos_;
+  while (true) {
+    if (AtEnd()) {
+      return Error("CL-Y-SYNTAX", "this quote is never closed", {begin, begin + 1},
+                   "close it before the end of the document");
+    }
+    const char c = data_[pos_];
+    if (c == quote) {
+      if (quote == '\'' && At(pos_ + 1) == '\'') {
+        pos_ += 2;
+        continue;
+      }
+      ++pos_;
+      span = {begin, pos_};
+      return true;
+    }
+    if (c == '\\' && quote == '"') {
+      if (IsBreak(At(pos_ + 1))) multiline = true;
+      if (!Escape()) return false;
+    } else if (IsBreak(c)) {
+      multiline = true;
+      NextLine();
+      if (AtMarker()) {
+        return Error("CL-Y-SYNTAX", "a document marker inside quotes", {pos_, pos_ + 3},
+                     "close the quote, or indent the line");
+      }
+    } else {
+      ++pos_;
+    }
+  }
+}
+
+/// An escape in double quotes. `\/` and `\'` are known to libyaml or JSON only: go-yaml rejects them.
+bool Scanner::Escape() {
+  const std::uint32_t begin = pos_;
+  ++pos_;
+  const char c = Here();
+  std::uint32_t digits = 0;
+  switch (c) {
+    case '0': case 'a': case 'b': case 't': case '\t': case 'n': case 'v': case 'f': case 'r':
+    case 'e': case ' ': case '"': case '\\': case 'N': case '_': case 'L': case 'P':
+      ++pos_;
+      return true;
+    case '\r':
+    case '\n':
+      NextLine();
+      if (AtMarker()) {
+        return Error("CL-Y-SYNTAX", "a document marker inside quotes", {pos_, pos_ + 3});
+      }
+      return true;
+    case 'x':
+      digits = 2;
+      break;
+    case 'u':
+      digits = 4;
+      break;
+    case 'U':
+      digits = 8;
+      break;
+    default:
+      return Error("CL-Y-ESCAPE", "YAML has no such escape", {begin, AtEnd() ? pos_ : pos_ + 1},
+                   c == '/' ? "write `/` without the backslash" : "write `\\\\` for a backslash");
+  }
+  ++pos_;
+  std::uint32_t code_point = 0;
+  for (std::uint32_t i = 0; i < digits; ++i, ++pos_) {
+    const char d = Here();
+    const bool hex = (d >= '0' && d <= '9') || (d >= 'a' && d <= 'f') || (d >= 'A' && d <= 'F');
+    if (!hex) {
+      return Error("CL-Y-ESCAPE", "hexadecimal digits are missing in this escape", {begin, pos_});
+    }
+    const auto value = d <= '9' ? d - '0' : (d | 0x20) - 'a' + 10;
+    code_point = code_point << 4U | static_cast<std::uint32_t>(value);
+  }
+  if ((code_point >= 0xD800 && code_point <= 0xDFFF) || code_point > 0x10FFFF) {
+    return Error("CL-Y-ESCAPE", "this escape is no Unicode character (a surrogate, or too large)",
+                 {begin, pos_}, "write the character itself, or `\\U` with eight digits");
+  }
+  return true;
+}
+
+/// A literal or folded scalar. Its value ends behind the line break of its last line; with `+`,
+/// behind the blank lines that it keeps.
+bool Scanner::BlockScalar(NodeId node) {
+  const std::uint32_t begin = pos_;
+  const Style style = Here() == '|' ? Style::kLiteral : Style::kFolded;
+  bool keep = false;
+  std::uint32_t increment = 0;
+  if (!BlockScalarHeader(keep, increment)) return false;
+  const std::uint32_t header_end = LineEndOffset(pos_);
+  const auto base = static_cast<std::uint32_t>(std::max(ParentColumn(), 0));
+  std::uint32_t indent = increment == 0 ? 0 : base + increment;
+  pos_ = header_end;
+  if (!AtEnd()) NextLine();
+  if (indent == 0 && !BlockScalarIndent(indent)) return false;
+  std::uint32_t end = pos_;  // Behind the last line that belongs to the text.
+  while (!AtEnd()) {
+    std::uint32_t spaces = 0;
+    while (spaces < indent && At(pos_ + spaces) == ' ') ++spaces;
+    const char c = At(pos_ + spaces);
+    if (spaces < indent && c == '\t') {
+      return Error("CL-Y-TAB", "a tab in the indentation of this text", {pos_, pos_ + spaces + 1},
+                   "indent with spaces");
+    }
+    const bool blank = IsBreak(c) || pos_ + spaces >= size_;
+    if (!blank && spaces < indent) break;
+    pos_ = LineEndOffset(pos_ + spaces);
+    const bool at_end = AtEnd();
+    if (!at_end) NextLine();
+    if (!blank || keep) end = pos_;
+    if (at_end) break;
+  }
+  Node& n = outline_.nodes_[node];
+  n.value = {begin, end};
+  n.style = style;
+  n.indent = indent;
+  return true;
+}
+
+/// `|` or `>` with indentation and chomping indicators, blanks and a comment.
+bool Scanner::BlockScalarHeader(bool& keep, std::uint32_t& increment) {
+  const std::uint32_t begin = pos_++;
+  bool chomping = false;
+  while (true) {
+    const char c = Here();
+    if ((c == '+' || c == '-') && !chomping) {
+      chomping = true;
+      keep = c == '+';
+    } else if (c >= '1' && c <= '9' && increment == 0) {
+      increment = static_cast<std::uint32_t>(c - '0');
+    } else {
+      break;
+    }
+    ++pos_;
+  }
+  const std::uint32_t indicators_end = pos_;
+  SkipBlanks();
+  const bool comment = Here() == '#' && pos_ > indicators_end;
+  if (IsBreak(Here()) || AtEnd() || comment) return true;
+  return Error("CL-Y-SYNTAX", "text behind the indicator of a block scalar", {begin, pos_ + 1},
+               "put the text on the next line, or quote it");
+}
+
+/// The indentation of a block scalar from its first line that is not blank.
+bool Scanner::BlockScalarIndent(std::uint32_t& indent) {
+  const auto least = static_cast<std::uint32_t>(std::max(ParentColumn() + 1, 1));
+  std::uint32_t deepest_blank = 0;
+  std::uint32_t at = pos_;
+  while (true) {
+    std::uint32_t spaces = 0;
+    while (At(at + spaces) == ' ') ++spaces;
+    const char c = At(at + spaces);
+    if (c == '\t') {
+      return Error("CL-Y-TAB", "a tab in the indentation of this text", {at, at + spaces + 1},
+                   "indent with spaces");
+    }
+    if (IsBreak(c)) {
+      deepest_blank = std::max(deepest_blank, spaces);
+      at = LineEndOffset(at + spaces);
+      if (At(at) == '\r') ++at;
+      ++at;
+      continue;
+    }
+    if (at + spaces >= size_) deepest_blank = std::max(deepest_blank, spaces);
+    const bool has_text = at + spaces < size_ && spaces >= least;
+    if (has_text && deepest_blank > spaces) {
+      return Refuse("CL-Y-INDENT", "a blank line at the start of this text is indented deeper than the text",
+                    {at, at + spaces + 1}, "remove the spaces of the blank line");
+    }
+    indent = std::max({has_text ? spaces : 0, deepest_blank, least});
+    return true;
+  }
+}
+
+}  // namespace cloudlab::yaml

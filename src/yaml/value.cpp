@@ -1,0 +1,160 @@
+#include "yaml/value.hpp"
+
+#include <algorithm>
+
+#include "yaml/scalar.hpp"
+
+namespace cloudlab::yaml {
+namespace {
+
+bool AllDigits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool AllOf(std::string_view text, std::string_view set) {
+  return !text.empty() && text.find_first_not_of(set) == std::string_view::npos;
+}
+
+/// `[-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`
+bool IsDecimal(std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  const std::size_t exponent = text.find_first_of("eE");
+  if (exponent != std::string_view::npos) {
+    std::string_view power = text.substr(exponent + 1);
+    if (power.starts_with('-') || power.starts_with('+')) power.remove_prefix(1);
+    if (!AllDigits(power)) return false;
+    text = text.substr(0, exponent);
+  }
+  const std::size_t dot = text.find('.');
+  if (dot == std::string_view::npos) return AllDigits(text);
+  const std::string_view whole = text.substr(0, dot);
+  const std::string_view fraction = text.substr(dot + 1);
+  if (whole.empty()) return AllDigits(fraction);
+  return AllDigits(whole) && (fraction.empty() || AllDigits(fraction));
+}
+
+/// The entries of `node` with merges applied: merged ones first win least.
+void CollectEntries(NodeView map, int depth, std::vector<Value::Entry>& out) {
+  constexpr int kMaxMergeDepth = 20;
+  if (depth > kMaxMergeDepth) return;
+  const auto put = [&out](Value::Entry entry, bool overwrite) {
+    const auto found = std::ranges::find(out, entry.first, &Value::Entry::first);
+    if (found == out.end()) {
+      out.push_back(std::move(entry));
+    } else if (overwrite) {
+      found->second = std::move(entry.second);
+    }
+  };
+  const auto merge = [&](NodeView source) {
+    std::vector<Value::Entry> inherited;
+    CollectEntries(source.Resolved(), depth + 1, inherited);
+    for (auto& entry : inherited) put(std::move(entry), false);
+  };
+  for (const NodeView child : map.children()) {
+    const bool is_merge = child.node().key_style == Style::kPlain && child.KeyIs("<<");
+    if (!is_merge) put({child.Key(), Value::From(child)}, true);
+  }
+  for (const NodeView child : map.children()) {
+    if (child.node().key_style != Style::kPlain || !child.KeyIs("<<")) continue;
+    const NodeView source = child.Resolved();
+    if (source.IsMap()) merge(source);
+    if (!source.IsSeq()) continue;
+    for (const NodeView item : source.children()) merge(item);
+  }
+}
+
+}  // namespace
+
+bool IsCoreNonString(std::string_view text) {
+  static constexpr std::string_view kWords[] = {"",     "~",    "null",  "Null",  "NULL", "true",
+                                                "True", "TRUE", "false", "False", "FALSE"};
+  if (std::ranges::find(kWords, text) != std::end(kWords)) return true;
+  if (text.starts_with("0x")) return AllOf(text.substr(2), "0123456789abcdefABCDEF");
+  if (text.starts_with("0o")) return AllOf(text.substr(2), "01234567");
+  std::string_view unsigned_text = text;
+  if (text.starts_with('-') || text.starts_with('+')) unsigned_text.remove_prefix(1);
+  for (const std::string_view inf : {".inf", ".Inf", ".INF"}) {
+    if (unsigned_text == inf) return true;
+  }
+  for (const std::string_view nan : {".nan", ".NaN", ".NAN"}) {
+    if (text == nan) return true;
+  }
+  return IsDecimal(text);
+}
+
+Value Value::String(std::string text) {
+  Value value;
+  value.kind_ = Kind::kString;
+  value.text_ = std::move(text);
+  return value;
+}
+
+Value Value::Literal(std::string text) {
+  Value value;
+  value.kind_ = Kind::kLiteral;
+  value.text_ = std::move(text);
+  return value;
+}
+
+Value Value::Int(std::int64_t number) { return Literal(std::to_string(number)); }
+Value Value::Bool(bool value) { return Literal(value ? "true" : "false"); }
+Value Value::Null() { return Literal("null"); }
+
+Value Value::Map(std::vector<Entry> entries) {
+  Value value;
+  value.entries_ = std::move(entries);
+  return value;
+}
+
+Value Value::Seq(std::vector<Value> items) {
+  Value value;
+  value.kind_ = Kind::kSeq;
+  value.items_ = std::move(items);
+  return value;
+}
+
+// Recursion is bounded by the scanner's depth cap, also through aliases (its alias budget).
+Value Value::From(NodeView node) {
+  const NodeView at = node.Resolved();
+  if (!at) return Null();
+  if (at.IsMap()) {
+    Value map;
+    CollectEntries(at, 0, map.entries_);
+    return map;
+  }
+  if (at.IsSeq()) {
+    Value seq = Seq();
+    for (const NodeView item : at.children()) seq.items_.push_back(From(item));
+    return seq;
+  }
+  std::string text = at.Text();
+  if (at.node().style == Style::kPlain && !at.node().has_property && IsCoreNonString(text)) {
+    return text.empty() ? Null() : Literal(std::move(text));
+  }
+  return String(std::move(text));
+}
+
+bool Value::IsEmptyCollection() const {
+  return (IsMap() && entries_.empty()) || (IsSeq() && items_.empty());
+}
+
+const Value* Value::Find(std::string_view key) const {
+  const auto found = std::ranges::find(entries_, key, &Entry::first);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+Value* Value::Find(std::string_view key) {
+  const auto found = std::ranges::find(entries_, key, &Entry::first);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+Value& Value::Put(std::string key, Value value) {
+  if (Value* found = Find(key)) {
+    *found = std::move(value);
+    return *found;
+  }
+  entries_.emplace_back(std::move(key), std::move(value));
+  return entries_.back().second;
+}
+
+}  // namespace cloudlab::yaml

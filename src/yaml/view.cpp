@@ -1,0 +1,121 @@
+// Reading through a view; see view.hpp for what aliases and merge keys mean to a reader.
+#include "yaml/view.hpp"
+
+#include "yaml/scalar.hpp"
+
+namespace cloudlab::yaml {
+namespace {
+
+/// Merges inside merges beyond this are not followed; the scanner's alias budget is far below.
+constexpr int kMaxMergeDepth = 20;
+
+bool IsSimple(std::string_view raw, Style style) {
+  return style == Style::kPlain || style == Style::kSingle || style == Style::kDouble
+             ? raw.find_first_of("\\\n'") == std::string_view::npos || style == Style::kPlain
+             : false;
+}
+
+std::string_view Unquoted(std::string_view raw, Style style) {
+  return style == Style::kPlain ? raw : raw.substr(1, raw.size() - 2);
+}
+
+}  // namespace
+
+NodeView NodeView::Root(const Outline& outline) {
+  return {outline, outline.empty() ? kNoNode : 0};
+}
+
+bool NodeView::IsNull() const {
+  const NodeView at = Resolved();
+  if (!at.IsScalar() || at.node().style != Style::kPlain) return false;
+  const Property* property = at.outline().FindProperty(at.id());
+  if (property != nullptr && !property->tag.empty()) return false;
+  const std::string_view raw = at.Raw();
+  return raw.empty() || raw == "~" || raw == "null" || raw == "Null" || raw == "NULL";
+}
+
+NodeView NodeView::Resolved() const {
+  if (!*this || node().kind != Kind::kAlias) return *this;
+  return {*outline_, outline_->TargetOf(id_)};
+}
+
+NodeView NodeView::Find(std::string_view key) const { return FindMerged(key, 0); }
+
+NodeView NodeView::FindMerged(std::string_view key, int depth) const {
+  const NodeView map = Resolved();
+  if (!map.IsMap() || depth > kMaxMergeDepth) return {};
+  NodeView found;
+  NodeView merge;
+  for (const NodeView child : map.children()) {
+    if (child.KeyIs(key)) found = child;
+    if (child.node().key_style == Style::kPlain && child.KeyIs("<<")) merge = child;
+  }
+  if (found || !merge) return found;
+  const NodeView source = merge.Resolved();
+  if (!source.IsSeq()) return source.FindMerged(key, depth + 1);
+  for (const NodeView item : source.children()) {
+    if (const NodeView inherited = item.FindMerged(key, depth + 1)) return inherited;
+  }
+  return {};
+}
+
+NodeView NodeView::Find(std::initializer_list<std::string_view> keys) const {
+  NodeView at = *this;
+  for (const std::string_view key : keys) {
+    at = at.Find(key);
+    if (!at) return {};
+  }
+  return at;
+}
+
+bool NodeView::HasDuplicate(std::string_view key) const {
+  int count = 0;
+  for (const NodeView child : children()) count += child.KeyIs(key) ? 1 : 0;
+  return count > 1;
+}
+
+NodeView::Children NodeView::children() const {
+  const NodeView at = Resolved();
+  if (!at) return Children(NodeView());
+  return Children(NodeView(at.outline(), at.node().first));
+}
+
+NodeView NodeView::parent() const {
+  if (!*this) return {};
+  return {*outline_, node().parent};
+}
+
+std::string NodeView::Key() const {
+  if (!*this || !parent().IsMap()) return {};
+  const std::string_view raw = node().key.In(outline_->text());
+  if (IsSimple(raw, node().key_style)) return std::string(Unquoted(raw, node().key_style));
+  return DecodeFlowScalar(raw, node().key_style);
+}
+
+bool NodeView::KeyIs(std::string_view key) const {
+  const std::string_view raw = node().key.In(outline_->text());
+  if (node().key_style == Style::kPlain) return raw == key;
+  return Key() == key;
+}
+
+std::string NodeView::Text() const {
+  const NodeView at = Resolved();
+  if (!at.IsScalar()) return {};
+  return DecodeScalar(*at.outline_, at.id_);
+}
+
+bool NodeView::TextIs(std::string_view text) const {
+  const NodeView at = Resolved();
+  if (!at.IsScalar()) return false;
+  const std::string_view raw = at.Raw();
+  if (at.node().style == Style::kPlain && raw.find('\n') == std::string_view::npos) {
+    return raw == text;
+  }
+  return at.Text() == text;
+}
+
+std::string_view NodeView::Raw() const {
+  return *this ? node().value.In(outline_->text()) : std::string_view{};
+}
+
+}  // namespace cloudlab::yaml

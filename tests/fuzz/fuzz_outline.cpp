@@ -1,0 +1,324 @@
+// Differential fuzzing of the scanner: mutants of small seeds are read by our scanner, by libyaml and,
+// with --judge, by go-yaml in another process. Three figures must hold:
+//   mismatches  we accept a stream and see another tree than they do     must be 0
+//   lenient     we accept a stream that one of them rejects              must be 0
+//   accepted    of the streams that all of them accept (the valid ones)  at least 95 %
+// A plain driver for any compiler; the same seed gives the same mutants.
+//
+//   fuzz_outline --mutants N --seed S [--judge goyaml] [--show K] SEED_FILE...
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "oracle/canonical.hpp"
+
+namespace {
+
+using cloudlab::oracle::ByLibyaml;
+using cloudlab::oracle::ByOutline;
+using cloudlab::oracle::Hash;
+
+constexpr std::size_t kBatch = 1'000;
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// Makes mutants of the seeds: one to three small changes that look like what people and template
+/// engines do to YAML, so that many stay valid.
+class Mutator {
+ public:
+  Mutator(std::vector<std::string> seeds, std::uint64_t seed)
+      : seeds_(std::move(seeds)), random_(seed) {}
+
+  std::string Next() {
+    std::string text = Excerpt(seeds_[Below(seeds_.size())]);
+    const std::size_t changes = 1 + Below(3);
+    for (std::size_t i = 0; i < changes && !text.empty(); ++i) Change(text);
+    return text;
+  }
+
+ private:
+  std::size_t Below(std::size_t bound) { return bound == 0 ? 0 : random_() % bound; }
+
+  static std::vector<std::string> Lines(const std::string& text) {
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
+      lines.push_back(text.substr(at, end - at));
+      at = end;
+    }
+    return lines;
+  }
+
+  /// Some adjacent lines of the seed, or all of it: short streams find more per second.
+  std::string Excerpt(const std::string& seed) {
+    if (Below(4) == 0) return seed;
+    const auto lines = Lines(seed);
+    const std::size_t begin = Below(lines.size());
+    const std::size_t end = begin + 1 + Below(std::min<std::size_t>(lines.size() - begin, 9));
+    std::string text;
+    for (std::size_t i = begin; i < end && i < lines.size(); ++i) text += lines[i];
+    return text;
+  }
+
+  void Change(std::string& text) {
+    switch (Below(10)) {
+      case 0: text.insert(Below(text.size() + 1), Token()); break;
+      case 1: text.insert(Below(text.size() + 1), 1, Character()); break;
+      case 2: text[Below(text.size())] = Character(); break;
+      case 3: text.erase(Below(text.size()), 1 + Below(3)); break;
+      case 4: Reindent(text); break;
+      case 5: MoveLine(text); break;
+      case 6: AddBehindLine(text); break;
+      case 7: ReplaceScalar(text); break;
+      case 8: text += Excerpt(seeds_[Below(seeds_.size())]); break;
+      default: InsertLine(text); break;
+    }
+  }
+
+  char Character() {
+    static const std::string kCharacters =
+        "  \n\n:-#,[]{}\"'|>&*!?%@`\t\rabk01~.=<\\/+_\xC3\xA9\xEF\xBB\xBF\x85\x7F";
+    return kCharacters[Below(kCharacters.size())];
+  }
+
+  std::string Token() {
+    static const std::vector<std::string> kTokens = {
+        ": ", "- ", " #c", "\n", "\n  ", "\n- ", "\n---\n", "\n...\n", "&a ", "*a", "!!str ", "!t ",
+        "&a\n", "!!map # c\n", "{a: b}", "[a, b]", "\"q\"", "'s'", "|\n", ">-\n", "|+\n", "|2\n", "~",
+        "null", "\r\n", "\t", "{}", "[]", "\\n", "\\u0041", "\\/", "\xC3\xA9", "\xE2\x80\xA8", "k: v\n", "? ",
+        "<<: *a\n", "--- ", "%YAML 1.2\n", "::", "-", ":", ",", " ", "\xEF\xBB\xBF", "{{ .x }}", "\\\n"};
+    return kTokens[Below(kTokens.size())];
+  }
+
+  void Join(const std::vector<std::string>& lines, std::string& text) {
+    text.clear();
+    for (const auto& line : lines) text += line;
+  }
+
+  void Reindent(std::string& text) {
+    auto lines = Lines(text);
+    std::string& line = lines[Below(lines.size())];
+    if (Below(2) == 0) {
+      line.insert(0, 1 + Below(3), ' ');
+    } else {
+      line.erase(0, std::min(line.find_first_not_of(' '), 1 + Below(3)));
+    }
+    Join(lines, text);
+  }
+
+  void MoveLine(std::string& text) {
+    auto lines = Lines(text);
+    const std::size_t from = Below(lines.size());
+    const std::string line = lines[from];
+    if (Below(2) == 0) lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(from));
+    lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(Below(lines.size() + 1)), line);
+    Join(lines, text);
+  }
+
+  void AddBehindLine(std::string& text) {
+    static const std::vector<std::string> kTails = {" # c", " ", "\t", "  # {", " x", ":", ": y", " &b",
+                                                    "\r", "\n\n", "\n # c", "\n\t"};
+    auto lines = Lines(text);
+    std::string& line = lines[Below(lines.size())];
+    const std::size_t end = line.find_last_not_of("\r\n");
+    line.insert(end == std::string::npos ? 0 : end + 1, kTails[Below(kTails.size())]);
+    Join(lines, text);
+  }
+
+  /// Puts another value behind a colon or a dash.
+  void ReplaceScalar(std::string& text) {
+    static const std::vector<std::string> kValues = {
+        "\"a\\tb\"", "'it''s'", "|\n        deep\n", "&n v", "*n", "!!int 3", "{x: 1, y: [z]}", "[]", "a b",
+        "a:b", "a #b", "", "-1", "- x", "x: y", "\"two\n  lines\"", "two\n          lines", ">\n         f\n\n         g"};
+    const std::size_t at = text.find(Below(2) == 0 ? ": " : "- ", Below(text.size()));
+    if (at == std::string::npos) return;
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    text.replace(at + 2, end - at - 2, kValues[Below(kValues.size())]);
+  }
+
+  void InsertLine(std::string& text) {
+    static const std::vector<std::string> kLines = {"# c\n", "\n", "   \n", "k: v\n", "- i\n", "---\n", "...\n",
+                                                    "\"k\": v\n", "k:\n", "-\n", "&a\n", "}\n", "  # c\n"};
+    auto lines = Lines(text);
+    const std::size_t at = Below(lines.size() + 1);
+    std::string line = kLines[Below(kLines.size())];
+    if (at < lines.size() && Below(2) == 0) {
+      line.insert(0, std::min(lines[at].find_first_not_of(' '), lines[at].size()), ' ');
+    }
+    lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(at), line);
+    Join(lines, text);
+  }
+
+  std::vector<std::string> seeds_;
+  std::mt19937_64 random_;
+};
+
+/// go-yaml in a process of its own (tests/oracle/goyaml); answers batches.
+class Judge {
+ public:
+  struct Verdict {
+    bool accepted = false;
+    std::uint64_t hash = 0;
+  };
+
+  explicit Judge(const std::string& program) {
+    int to_child[2];
+    int from_child[2];
+    if (pipe(to_child) != 0 || pipe(from_child) != 0) throw std::runtime_error("pipe");
+    child_ = fork();
+    if (child_ == 0) {
+      dup2(to_child[0], STDIN_FILENO);
+      dup2(from_child[1], STDOUT_FILENO);
+      for (const int fd : {to_child[0], to_child[1], from_child[0], from_child[1]}) close(fd);
+      execl(program.c_str(), program.c_str(), nullptr);
+      _exit(127);
+    }
+    close(to_child[0]);
+    close(from_child[1]);
+    in_ = fdopen(to_child[1], "wb");
+    out_ = fdopen(from_child[0], "rb");
+  }
+  Judge(const Judge&) = delete;
+  Judge& operator=(const Judge&) = delete;
+  ~Judge() {
+    std::fclose(in_);
+    std::fclose(out_);
+    waitpid(child_, nullptr, 0);
+  }
+
+  void Send(const std::vector<std::string>& streams) {
+    for (const std::string& stream : streams) {
+      PutLength(static_cast<std::uint32_t>(stream.size()));
+      std::fwrite(stream.data(), 1, stream.size(), in_);
+    }
+    PutLength(0xFFFFFFFFU);
+    std::fflush(in_);
+  }
+
+  Verdict Receive() {
+    unsigned char answer[9];
+    if (std::fread(answer, 1, sizeof answer, out_) != sizeof answer) {
+      throw std::runtime_error("the judge ended early");
+    }
+    Verdict verdict{answer[0] == 1, 0};
+    for (int i = 8; i >= 1; --i) verdict.hash = verdict.hash << 8U | answer[i];
+    return verdict;
+  }
+
+ private:
+  void PutLength(std::uint32_t length) {
+    for (int i = 0; i < 4; ++i) std::fputc(static_cast<int>(length >> (8 * i) & 0xFFU), in_);
+  }
+
+  pid_t child_ = -1;
+  FILE* in_ = nullptr;
+  FILE* out_ = nullptr;
+};
+
+struct Figures {
+  std::uint64_t mutants = 0;
+  std::uint64_t valid = 0;
+  std::uint64_t accepted = 0;
+  std::uint64_t mismatches = 0;
+  std::uint64_t lenient = 0;
+};
+
+class Fuzzer {
+ public:
+  Fuzzer(Judge* judge, int show) : judge_(judge), show_(show) {}
+
+  void Try(const std::vector<std::string>& batch) {
+    if (judge_ != nullptr) judge_->Send(batch);
+    for (const std::string& stream : batch) Compare(stream);
+  }
+  const Figures& figures() const { return figures_; }
+
+ private:
+  void Compare(const std::string& stream) {
+    const auto ours = ByOutline(stream);
+    const auto theirs = ByLibyaml(stream);
+    Judge::Verdict go{theirs.has_value(), theirs ? Hash(*theirs) : 0};
+    if (judge_ != nullptr) go = judge_->Receive();
+    const bool valid = theirs && go.accepted;
+    ++figures_.mutants;
+    figures_.valid += valid ? 1 : 0;
+    figures_.accepted += ours && valid ? 1 : 0;
+    if (ours && !valid) {
+      ++figures_.lenient;
+      Show(theirs ? "lenient: go-yaml rejects" : "lenient: libyaml rejects", stream, ours, theirs);
+    } else if (ours && (*ours != *theirs || (Hash(*ours) != go.hash))) {
+      ++figures_.mismatches;
+      Show(*ours != *theirs ? "mismatch with libyaml" : "mismatch with go-yaml", stream, ours, theirs);
+    } else if (!ours && valid && show_refused_) {
+      Show("refused", stream, ours, theirs);
+    }
+  }
+
+  void Show(const char* what, const std::string& stream, const std::optional<std::string>& ours,
+            const std::optional<std::string>& theirs) {
+    if (show_ <= 0) return;
+    --show_;
+    std::cout << "==== " << what << "\n" << stream << "\n---- ours\n" << ours.value_or("(rejected)")
+              << "\n---- libyaml\n" << theirs.value_or("(rejected)") << "\n";
+  }
+
+ public:
+  bool show_refused_ = false;
+
+ private:
+  Judge* judge_;
+  int show_;
+  Figures figures_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Differential fuzzing of the scanner against libyaml and go-yaml");
+  std::uint64_t mutants = 100'000;
+  std::uint64_t seed = 1;
+  std::string judge_program;
+  int show = 5;
+  bool refused = false;
+  std::vector<std::string> files;
+  app.add_option("--mutants", mutants, "How many mutants to try");
+  app.add_option("--seed", seed, "Seed of the random numbers");
+  app.add_option("--judge", judge_program, "The program of tests/oracle/goyaml");
+  app.add_option("--show", show, "How many findings to print");
+  app.add_flag("--refused", refused, "Print valid streams that are refused, too");
+  app.add_option("seeds", files, "Seed files")->required();
+  CLI11_PARSE(app, argc, argv);
+
+  std::vector<std::string> seeds;
+  for (const auto& file : files) seeds.push_back(ReadFile(file));
+  std::optional<Judge> judge;
+  if (!judge_program.empty()) judge.emplace(judge_program);
+  Mutator mutator(seeds, seed);
+  Fuzzer fuzzer(judge ? &*judge : nullptr, show);
+  fuzzer.show_refused_ = refused;
+  fuzzer.Try(seeds);
+  for (std::uint64_t done = 0; done < mutants;) {
+    std::vector<std::string> batch;
+    for (; batch.size() < kBatch && done < mutants; ++done) batch.push_back(mutator.Next());
+    fuzzer.Try(batch);
+  }
+  const Figures& f = fuzzer.figures();
+  const auto count = [](std::uint64_t n) { return std::to_string(n); };
+  std::cout << count(f.mutants - seeds.size()) << " mutants, " << count(f.valid) << " valid, "
+            << count(f.accepted) << " accepted, " << count(f.valid - f.accepted) << " refused, "
+            << count(f.mismatches) << " mismatches, " << count(f.lenient) << " lenient, seed " << seed
+            << std::endl;
+  return f.mismatches == 0 && f.lenient == 0 ? 0 : 1;
+}
