@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <map>
 #include <string>
 
 #include "app/log.hpp"
@@ -10,6 +11,9 @@
 
 namespace cloudlab::frontend {
 namespace {
+
+/// Messages of one code that are shown; a report has all of them.
+constexpr std::size_t kMostPerCode = 20;
 
 app::LogLevel LevelOf(text::Severity severity) {
   switch (severity) {
@@ -43,8 +47,17 @@ std::string Drift(const app::Report& report) {
 
 void Tell(const Options& options, const app::Result& result) {
   const app::Report& report = result.report;
+  app::Places places;
+  std::map<std::string, std::size_t> told;
   for (const auto& diagnostic : report.diagnostics.items()) {
-    app::Log(LevelOf(diagnostic.severity), app::PrintMessage(diagnostic));
+    const app::LogLevel level = LevelOf(diagnostic.severity);
+    if (!app::IsShown(level) || told[diagnostic.code]++ >= kMostPerCode) continue;
+    app::Log(level, app::PrintMessage(diagnostic, places));
+  }
+  for (const auto& [code, count] : told) {
+    if (count <= kMostPerCode) continue;
+    app::Log(app::LogLevel::kWarning, "and " + std::to_string(count - kMostPerCode) +
+                                          " more of [" + code + "]; --report has all");
   }
   if (result.exit_code == app::kInternal) {
     app::Log(app::LogLevel::kError,

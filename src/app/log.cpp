@@ -40,6 +40,8 @@ spdlog::logger& Logger() {
 
 void SetLogLevel(LogLevel level) { Logger().set_level(ToSpdlog(level)); }
 
+bool IsShown(LogLevel level) { return Logger().should_log(ToSpdlog(level)); }
+
 void Log(LogLevel level, std::string_view message) {
   while (message.ends_with('\n')) message.remove_suffix(1);
   Logger().log(ToSpdlog(level), spdlog::string_view_t(message.data(), message.size()));

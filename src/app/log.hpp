@@ -9,6 +9,7 @@ namespace cloudlab::app {
 enum class LogLevel { kDebug, kInfo, kWarning, kError, kOff };
 
 void SetLogLevel(LogLevel level);
+bool IsShown(LogLevel level);
 void Log(LogLevel level, std::string_view message);
 
 }  // namespace cloudlab::app

@@ -61,12 +61,17 @@ std::string MaskedLine(std::string_view buffer, std::size_t offset) {
   return std::string(line.substr(0, at)) + masked + std::string(line.substr(at + entry.value.size()));
 }
 
-std::string PrintMessage(const text::Diagnostic& d) {
+text::LineColumn Places::Of(const text::Place& place) {
+  const auto index = indexes_.try_emplace(place.source, place.source->text).first;
+  return index->second.Locate(place.span.begin);
+}
+
+std::string PrintMessage(const text::Diagnostic& d, Places& places) {
   std::string out;
   const bool has_place = d.place.source != nullptr;
   text::LineColumn at;
   if (has_place) {
-    at = text::Locate(d.place.source->text, d.place.span.begin);
+    at = places.Of(d.place);
     out += d.place.source->name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": ";
   }
   out.append(text::Name(d.severity)).append(": ");

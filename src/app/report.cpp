@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "text/line_index.hpp"
+#include "app/message.hpp"
 
 namespace cloudlab::app {
 namespace {
@@ -45,10 +45,10 @@ Json ToJson(const ObjectRow& row, bool with_parent) {
   return json;
 }
 
-Json ToJson(const text::Diagnostic& d) {
+Json ToJson(const text::Diagnostic& d, Places& places) {
   Json json = {{"severity", text::Name(d.severity)}, {"code", d.code}, {"message", d.message}};
   if (d.place.source != nullptr) {
-    const auto at = text::Locate(d.place.source->text, d.place.span.begin);
+    const text::LineColumn at = places.Of(d.place);
     json["file"] = d.place.source->name;
     json["line"] = at.line;
     json["column"] = at.column;
@@ -105,7 +105,8 @@ std::string PrintJson(const Report& report) {
   Json& skips = list("skips");
   for (const auto& skip : report.skips) skips.push_back(ToJson(skip));
   Json& diagnostics = list("diagnostics");
-  for (const auto& d : report.diagnostics.items()) diagnostics.push_back(ToJson(d));
+  Places places;
+  for (const auto& d : report.diagnostics.items()) diagnostics.push_back(ToJson(d, places));
   Json& proofs = list("proofs");
   for (const auto& proof : report.proofs) {
     proofs.push_back({{"name", proof.name}, {"passed", proof.passed}});

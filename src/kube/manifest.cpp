@@ -65,6 +65,7 @@ void PushItems(const Candidate& list, yaml::NodeView items, std::string_view kin
 void ReadMetadata(Manifest& manifest) {
   const yaml::NodeView metadata = manifest.root.Find("metadata");
   manifest.id.name = metadata.Find("name").Text();
+  if (manifest.id.name.empty()) manifest.id.name = metadata.Find("generateName").Text();
   manifest.id.ns = metadata.Find("namespace").Text();
   const yaml::NodeView annotations = metadata.Find("annotations");
   manifest.filename_annotation = annotations.Find(kFilenameAnnotation).Text();

@@ -9,8 +9,8 @@ namespace cloudlab::kube {
 struct ObjectId {
   std::string api_version;  ///< "apps/v1"
   std::string kind;
-  std::string ns;  ///< The effective namespace (rule G1); empty for cluster-scoped kinds.
-  std::string name;
+  std::string ns;    ///< The effective namespace (rule G1); empty for cluster-scoped kinds.
+  std::string name;  ///< metadata.name, else metadata.generateName ("import-").
 
   /// "apps" of "apps/v1"; empty for the core group.
   std::string_view group() const;

@@ -34,33 +34,36 @@ std::string TextAt(const yaml::Value& map, std::string_view key) {
 }
 
 /// Expands the templated fields and the presets of `spec`; a `template` of Vault is Vault's own.
-std::string ExpandSpec(const sidecar::Variables& variables, yaml::Value& spec) {
+std::optional<sidecar::Variables::Flaw> ExpandSpec(const sidecar::Variables& variables,
+                                                   yaml::Value& spec) {
+  const auto expand = [&](const std::string& where, yaml::Value& value) {
+    auto flaw = variables.Expand(value);
+    if (flaw) flaw->message = where + ": " + flaw->message;
+    return flaw;
+  };
   for (const char* field : kTemplated) {
-    if (yaml::Value* value = spec.Find(field)) {
-      std::string error = variables.Expand(*value);
-      if (!error.empty()) return std::string("spec.") + field + ": " + error;
-    }
+    yaml::Value* value = spec.Find(field);
+    if (value == nullptr) continue;
+    if (auto flaw = expand(std::string("spec.") + field, *value)) return flaw;
   }
   yaml::Value* presets = spec.Find("presets");
-  if (presets == nullptr) return {};
+  if (presets == nullptr) return std::nullopt;
   for (yaml::Value& preset : presets->items()) {
     for (auto& [key, value] : preset.entries()) {
-      std::string error = key == "secrets" ? std::string() : variables.Expand(value);
-      if (!error.empty()) return "spec.presets." + key + ": " + error;
+      if (key == "secrets") continue;
+      if (auto flaw = expand("spec.presets." + key, value)) return flaw;
     }
   }
-  return {};
+  return std::nullopt;
 }
 
 /// Everything that the parts share; nothing if the policy's text cannot be expanded.
 std::optional<Injection> MakeInjection(const Policy& policy, const Subject& subject, const Run& run,
                                        kube::PodTemplate pod, Proposal& proposal) {
   yaml::Value spec = *subject.spec;
-  const std::string error = ExpandSpec(sidecar::Variables(subject, run, pod), spec);
-  if (!error.empty()) {
-    proposal.AddFinding(text::Severity::kError, "CL-A-TEMPLATE", error, {},
-                        "variables are {{workload}}, {{namespace}}, {{kind}}, {{environment}}, "
-                        "{{release}} and {{label:KEY}}");
+  if (auto flaw = ExpandSpec(sidecar::Variables(subject, run, pod), spec)) {
+    proposal.AddFinding(text::Severity::kError, "CL-A-TEMPLATE", std::move(flaw->message), {},
+                        std::move(flaw->hint));
     return std::nullopt;
   }
   const std::string mode = TextAt(spec, "mode");

@@ -229,9 +229,14 @@ void Sizer::SizeResource(const kube::Container& container, const std::string& re
                           .on_invalid = on_invalid_};
   const Sizing sizing = Size(resource, chart, wanted, rules);
   if (!sizing.error.empty()) {
+    yaml::NodeView node = container.node;
+    for (const char* side : {"limits", "requests"}) {
+      const yaml::NodeView field = container.node.Find({"resources", side}).Find(resource);
+      if (field) node = field;
+    }
     proposal_.AddFinding(text::Severity::kError, "CL-B-CONFLICT",
-                         resource + " of container " + container.name + ": " + sizing.error,
-                         container.node, "change the chart's value, the tier, or the policy");
+                         resource + " of container " + container.name + ": " + sizing.error, node,
+                         "change the chart's value, the tier, or the policy");
     return;
   }
   Note(container, resource, sizing, name);

@@ -1,6 +1,7 @@
 #include "text/line_index.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace cloudlab::text {
 namespace {
@@ -18,6 +19,19 @@ LineColumn Locate(std::string_view buffer, std::size_t offset) {
   const std::size_t start = LineStart(buffer, offset);
   const auto newlines = std::count(buffer.begin(), buffer.begin() + start, '\n');
   return {static_cast<std::size_t>(newlines) + 1, offset - start + 1};
+}
+
+LineIndex::LineIndex(std::string_view buffer) : size_(buffer.size()), starts_{0} {
+  for (std::size_t at = buffer.find('\n'); at != std::string_view::npos;
+       at = buffer.find('\n', at + 1)) {
+    starts_.push_back(at + 1);
+  }
+}
+
+LineColumn LineIndex::Locate(std::size_t offset) const {
+  offset = std::min(offset, size_);
+  const auto line = std::prev(std::upper_bound(starts_.begin(), starts_.end(), offset));
+  return {static_cast<std::size_t>(line - starts_.begin()) + 1, offset - *line + 1};
 }
 
 std::string_view LineAt(std::string_view buffer, std::size_t offset) {

@@ -25,44 +25,44 @@ std::string_view Trim(std::string_view text) {
 Variables::Variables(const Subject& subject, const Run& run, const kube::PodTemplate& pod)
     : subject_(subject), run_(run), pod_(pod) {}
 
-Variables::Answer Variables::Find(std::string_view name) const {
+std::variant<std::string, Variables::Flaw> Variables::Find(std::string_view name) const {
   const kube::Manifest& manifest = *subject_.manifest;
   const auto label = [&](std::string_view key) {
     std::string value = pod_.Label(key);
     return value.empty() ? manifest.Label(key) : value;
   };
+  const std::string shown = "{{" + std::string(name) + "}}";
   std::string value;
-  std::string way_out;
+  std::string hint;
   if (name.starts_with(kLabel)) {
     value = label(name.substr(kLabel.size()));
-    way_out = "neither pod nor workload has that label";
+    hint = "neither pod nor workload has that label";
   } else if (name == "workload") {
     value = manifest.id.name;
-    way_out = "the workload has no name";
+    hint = "the workload has no name";
   } else if (name == "namespace") {
     value = manifest.id.ns;
-    way_out = "say the namespace with --namespace";
+    hint = "say the namespace with --namespace";
   } else if (name == "kind") {
     value = manifest.id.kind;
   } else if (name == "environment") {
     value = subject_.environment;
-    way_out = "say the environment with --environment";
+    hint = "say the environment with --environment";
   } else if (name == "release") {
     value = run_.release.empty() ? label(kInstance) : run_.release;
-    way_out = "say the release with --release";
+    hint = "say the release with --release";
   } else {
     static const std::vector<std::string> known = {"workload",    "namespace", "kind",
                                                    "environment", "release",   "label:KEY"};
-    return {{},
-            "unknown variable {{" + std::string(name) + "}}: " + Suggestion(name, known) +
-                "; `{{{{` stands for `{{`"};
+    return Flaw{"unknown variable " + shown,
+                Suggestion(name, known) + "; to write two opening braces, write four"};
   }
-  if (value.empty()) return {{}, "{{" + std::string(name) + "}} has no value here: " + way_out};
-  return {std::move(value), {}};
+  if (value.empty()) return Flaw{shown + " has no value for this workload", std::move(hint)};
+  return value;
 }
 
-std::string Variables::Expand(std::string& text) const {
-  if (text.find(kOpen) == std::string::npos) return {};
+std::optional<Variables::Flaw> Variables::Expand(std::string& text) const {
+  if (text.find(kOpen) == std::string::npos) return std::nullopt;
   std::string result;
   std::string_view rest = text;
   while (true) {
@@ -77,26 +77,25 @@ std::string Variables::Expand(std::string& text) const {
     }
     const std::size_t close = rest.find(kClose);
     if (close == std::string_view::npos) {
-      return "`{{` without `}}`; `{{{{` stands for `{{`";
+      return Flaw{"`{{` without `}}`", "to write two opening braces, write four"};
     }
-    Answer answer = Find(Trim(rest.substr(0, close)));
-    if (!answer.error.empty()) return std::move(answer.error);
-    result += answer.value;
+    auto answer = Find(Trim(rest.substr(0, close)));
+    if (auto* flaw = std::get_if<Flaw>(&answer)) return std::move(*flaw);
+    result += std::get<std::string>(answer);
     rest.remove_prefix(close + kClose.size());
   }
   text = std::move(result);
-  return {};
+  return std::nullopt;
 }
 
-std::string Variables::Expand(yaml::Value& value) const {
+std::optional<Variables::Flaw> Variables::Expand(yaml::Value& value) const {
   std::vector<yaml::Value*> work = {&value};
   while (!work.empty()) {
     yaml::Value* next = work.back();
     work.pop_back();
     if (next->kind() == yaml::Value::Kind::kString) {
       std::string text = next->text();
-      std::string error = Expand(text);
-      if (!error.empty()) return error;
+      if (auto flaw = Expand(text)) return flaw;
       if (text != next->text()) *next = yaml::Value::String(std::move(text));
     }
     // Backwards, so that the first text in the policy is the first to fail.
@@ -105,7 +104,7 @@ std::string Variables::Expand(yaml::Value& value) const {
     }
     for (auto it = next->items().rbegin(); it != next->items().rend(); ++it) work.push_back(&*it);
   }
-  return {};
+  return std::nullopt;
 }
 
 bool NamesWorkload(std::string_view text) {

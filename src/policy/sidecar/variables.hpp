@@ -13,8 +13,10 @@
 // text for another template engine is never half expanded.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "policy/policy.hpp"
 
@@ -24,18 +26,20 @@ class Variables {
  public:
   Variables(const Subject& subject, const Run& run, const kube::PodTemplate& pod);
 
-  /// Expands every text in `value`, in place. What is wrong with the first one that cannot be
-  /// expanded; empty if all is well.
-  std::string Expand(yaml::Value& value) const;
+  /// What is wrong with a text.
+  struct Flaw {
+    std::string message;
+    std::string hint;
+  };
+
+  /// Expands every text in `value`, in place, or says what is wrong with the first that cannot be.
+  std::optional<Flaw> Expand(yaml::Value& value) const;
   /// Expands one text in place.
-  std::string Expand(std::string& text) const;
+  std::optional<Flaw> Expand(std::string& text) const;
 
  private:
-  struct Answer {
-    std::string value;
-    std::string error;
-  };
-  Answer Find(std::string_view name) const;
+  /// The value of a variable, or the flaw that it has none.
+  std::variant<std::string, Flaw> Find(std::string_view name) const;
 
   const Subject& subject_;
   const Run& run_;

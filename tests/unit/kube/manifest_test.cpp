@@ -93,6 +93,10 @@ TEST_CASE("a kind that ends with List but has no items is an object", "[kube][ma
   CHECK(stream.only().id.kind == "AllowList");
 }
 
+TEST_CASE("an object that the cluster will name goes by its prefix", "[kube][manifest]") {
+  CHECK(TestStream("kind: Job\nmetadata: {generateName: import-}\n").only().id.name == "import-");
+}
+
 TEST_CASE("a list behind an alias stays closed", "[kube][manifest]") {
   const TestStream stream(R"(
 kind: List
