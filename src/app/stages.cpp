@@ -100,7 +100,6 @@ void Stages::Ask(std::size_t number, const kube::Manifest& manifest, Work& work)
     policy.Propose(*choice.subject, run_, proposal);
   } else {
     policy.Withdraw(selection_.SubjectOf(policy, manifest), run_, proposal);
-    if (enforcement == Enforcement::kApply) work.withdrawn.push_back(policy.name());
   }
   Account(number, proposal, work);
 }
@@ -129,6 +128,7 @@ void Stages::Account(std::size_t number, const Proposal& proposal, Work& work) {
   }
   if (enforcement != Enforcement::kApply) return;
   if (proposal.owns()) work.owning.push_back(policy.name());
+  if (proposal.disowns()) work.withdrawn.push_back(policy.name());
   for (const auto& object : proposal.objects()) {
     if (auto error = pool_.Add(object)) {
       error->place = policy.document().name_place();
@@ -171,7 +171,13 @@ void Stages::SettleObjects() {
       break;
     }
   }
-  for (const kube::Manifest* orphan : policy::FindOrphans(*run_.index, owners_, pool_)) {
+  std::vector<std::string> applying;  // What only warns, fails or tries takes nothing away.
+  for (const auto& policy : rules_.policies) {
+    if (policy::EnforcementOf(policy->document()) == Enforcement::kApply) {
+      applying.push_back(policy->name());
+    }
+  }
+  for (const kube::Manifest* orphan : policy::FindOrphans(*run_.index, applying, pool_)) {
     if (orphan->in_list) continue;  // Its list is the chart's.
     documents_[orphan->document].removed = true;
     report_.removed.push_back({orphan->id, {}, policy::Managers(*orphan).front()});

@@ -15,6 +15,12 @@ inline bool IsBlankOrEnd(char c) { return IsBlank(c) || IsBreak(c) || c == '\0';
 inline bool IsFlowIndicator(char c) {
   return c == ',' || c == '[' || c == ']' || c == '{' || c == '}';
 }
+/// A character that begins a plain scalar whatever stands behind it. Others may, too.
+inline bool AlwaysStartsPlain(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
+         (byte >= 'A' && byte <= 'Z') || byte == '/' || byte == '.' || byte == '_' || byte >= 0x80;
+}
 /// A character of an anchor's or alias's name, as libyaml and go-yaml read them.
 inline bool IsNameChar(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||

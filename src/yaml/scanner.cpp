@@ -28,6 +28,10 @@ double AllowedAliasRatio(std::uint64_t nodes) {
   return kAliasRatioSmall - (kAliasRatioSmall - kAliasRatioLarge) * share;
 }
 
+/// What manifests usually are, so that a document needs one allocation for nodes and one for frames.
+constexpr std::size_t kBytesPerNode = 16;
+constexpr std::size_t kUsualDepth = 24;
+
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 }  // namespace
 
@@ -55,8 +59,10 @@ ScanResult Scanner::Run(bool at_stream_start) {
     problem_ = std::move(bad);
     return {{}, std::move(problem_)};
   }
-  outline_.nodes_.reserve(size_ / 24 + 4);
+  outline_.nodes_.reserve(size_ / kBytesPerNode + 8);
+  stack_.reserve(kUsualDepth);
   if (!Document()) return {{}, std::move(problem_)};
+  outline_.nodes_.shrink_to_fit();
   return {std::move(outline_), std::nullopt};
 }
 
@@ -226,6 +232,7 @@ bool Scanner::OpenBlock(NodeId node, bool is_seq) {
 
 bool Scanner::Content(NodeId node, bool may_be_collection, const Prefix& prefix) {
   const char c = Here();
+  if (!may_be_collection && AlwaysStartsPlain(c)) return PlainScalar(node);  // The usual case.
   if (AtDash()) {
     if (may_be_collection) return OpenBlock(node, true);
     return Error("CL-Y-SYNTAX", "a list cannot begin on this line", HereSpan(),
@@ -357,13 +364,28 @@ bool Scanner::CheckAliasBudget(NodeId target, Span span) {
 /// A key at pos_: leaves pos_ behind it, before the colon and its blanks.
 bool Scanner::ReadKey(Span& key, Style& style) {
   const std::uint32_t begin = pos_;
-  const char c = Here();
-  if (c == '&' || c == '!' || c == '*' || c == '[' || c == '{' ||
-      ((c == '?' || c == ':') && IsBlankOrEnd(At(pos_ + 1)))) {
-    return Refuse("CL-Y-KEY", "only plain and quoted keys are supported", HereSpan(),
-                  c == '{' ? "if this is an unrendered template, render it first"
-                           : "keys are plain names in Kubernetes");
+  if (CanStartPlain(begin)) {
+    std::uint32_t end = known_key_.end;
+    bool colon = known_key_.begin == begin && end > begin;
+    if (!colon) PlainLine(begin, end, colon);
+    if (!colon) {
+      return Error("CL-Y-SYNTAX", "a key and a colon are expected here", {begin, end},
+                   "write `key: value`, or indent a text that goes on deeper than its key");
+    }
+    key = {begin, end};
+    pos_ = end;
+  } else if (!ReadOtherKey(key, style)) {
+    return false;
   }
+  if (pos_ - begin > kMaxKeyBytes) {
+    return Refuse("CL-Y-KEY", "the key is longer than 1,000 bytes", {begin, pos_});
+  }
+  return true;
+}
+
+/// A key in quotes, or what stands in the place of a key.
+bool Scanner::ReadOtherKey(Span& key, Style& style) {
+  const char c = Here();
   if (c == '"' || c == '\'') {
     style = c == '"' ? Style::kDouble : Style::kSingle;
     bool multiline = false;
@@ -374,30 +396,20 @@ bool Scanner::ReadKey(Span& key, Style& style) {
       return Error("CL-Y-SYNTAX", "a colon is expected behind the key", HereSpan());
     }
     pos_ = end;
-  } else {
-    if (!CanStartPlain(pos_)) {
-      return Error(c == '\t' ? "CL-Y-TAB" : "CL-Y-SYNTAX",
-                   c == '%' ? "a directive inside a document" : "no key can begin like this",
-                   HereSpan(), "quote it");
-    }
-    std::uint32_t end = pos_;
-    bool colon = false;
-    PlainLine(pos_, end, colon);
-    if (!colon) {
-      return Error("CL-Y-SYNTAX", "a key and a colon are expected here", {begin, end},
-                   "write `key: value`, or indent a text that goes on deeper than its key");
-    }
-    key = {begin, end};
-    pos_ = end;
+    return true;
   }
-  if (pos_ - begin > kMaxKeyBytes) {
-    return Refuse("CL-Y-KEY", "the key is longer than 1,000 bytes", {begin, pos_});
+  if (c == '&' || c == '!' || c == '*' || c == '[' || c == '{' || c == '?' || c == ':') {
+    return Refuse("CL-Y-KEY", "only plain and quoted keys are supported", HereSpan(),
+                  c == '{' ? "if this is an unrendered template, render it first"
+                           : "keys are plain names in Kubernetes");
   }
-  return true;
+  return Error(c == '\t' ? "CL-Y-TAB" : "CL-Y-SYNTAX",
+               c == '%' ? "a directive inside a document" : "no key can begin like this",
+               HereSpan(), "quote it");
 }
 
 /// True if a plain or quoted key and its colon begin at `from` and end on the same line.
-bool Scanner::KeyFollows(std::uint32_t from) const {
+bool Scanner::KeyFollows(std::uint32_t from) {
   const char c = At(from);
   if (c == '*') {
     ++from;
@@ -425,6 +437,7 @@ bool Scanner::KeyFollows(std::uint32_t from) const {
   std::uint32_t end = from;
   bool colon = false;
   PlainLine(from, end, colon);
+  if (colon) known_key_ = {from, end};
   return colon;
 }
 
@@ -497,7 +510,7 @@ bool Scanner::NextToken() {
 }
 
 bool Scanner::AtMarker() const {
-  if (pos_ != line_ || pos_ + 3 > size_) return false;
+  if (pos_ != line_ || pos_ + 3 > size_ || (Here() != '-' && Here() != '.')) return false;
   const bool marker = std::memcmp(data_ + pos_, "---", 3) == 0 ||
                       std::memcmp(data_ + pos_, "...", 3) == 0;
   return marker && IsBlankOrEnd(At(pos_ + 3));
@@ -537,12 +550,11 @@ void Scanner::Pop() {
 
 NodeId Scanner::AddNode(NodeId parent, Span key, Style key_style) {
   const auto id = static_cast<NodeId>(outline_.nodes_.size());
-  Node node;
+  Node& node = outline_.nodes_.emplace_back();
   node.key = key;
   node.value = {key.end, key.end};
   node.parent = parent;
   node.key_style = key_style;
-  outline_.nodes_.push_back(node);
   return id;
 }
 

@@ -14,6 +14,7 @@
 
 #include "yaml/bytes.hpp"
 #include "yaml/outline.hpp"
+#include "yaml/search.hpp"
 
 namespace cloudlab::yaml {
 
@@ -63,7 +64,8 @@ class Scanner {
   bool ReadProperties(Prefix& prefix);
   bool ReadAlias(NodeId node, const Prefix& prefix);
   bool ReadKey(Span& key, Style& style);
-  bool KeyFollows(std::uint32_t from) const;
+  bool ReadOtherKey(Span& key, Style& style);
+  bool KeyFollows(std::uint32_t from);
   bool LineEnd();
   bool DocumentEnd();
   void SetProperties(NodeId node, const Prefix& prefix);
@@ -89,7 +91,10 @@ class Scanner {
   bool PlainScalar(NodeId node);
   bool Continuation(bool& goes_on);
   void PlainLine(std::uint32_t from, std::uint32_t& end, bool& colon) const;
-  bool CanStartPlain(std::uint32_t at) const;
+  bool MayStartPlain(std::uint32_t at) const;
+  bool CanStartPlain(std::uint32_t at) const {
+    return AlwaysStartsPlain(At(at)) || MayStartPlain(at);
+  }
   bool QuotedScalar(NodeId node);
   bool Quoted(Span& span, bool& multiline);
   bool Escape();
@@ -105,9 +110,7 @@ class Scanner {
   bool AtDash() const { return Here() == '-' && IsBlankOrEnd(At(pos_ + 1)); }
   /// `---` or `...` at column 0 with a blank or an end behind it.
   bool AtMarker() const;
-  void SkipSpaces() {
-    while (Here() == ' ') ++pos_;
-  }
+  void SkipSpaces() { pos_ = FindNoSpace(outline_.text_, pos_); }
   void SkipBlanks() {
     while (IsBlank(Here())) ++pos_;
   }
@@ -131,6 +134,7 @@ class Scanner {
   std::vector<OpenAnchor> anchors_;
   std::vector<std::uint64_t> alias_sizes_;  ///< Per alias: the nodes that it stands for.
   std::uint64_t alias_total_ = 0;
+  Span known_key_;  ///< The plain key that KeyFollows() found last, so that it is read once.
   std::optional<Problem> problem_;
 };
 

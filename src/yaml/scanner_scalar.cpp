@@ -4,10 +4,11 @@
 #include <string>
 
 #include "yaml/scanner.hpp"
+#include "yaml/search.hpp"
 
 namespace cloudlab::yaml {
 
-bool Scanner::CanStartPlain(std::uint32_t at) const {
+bool Scanner::MayStartPlain(std::uint32_t at) const {
   switch (At(at)) {
     case '-':
     case '?':
@@ -43,19 +44,21 @@ bool Scanner::CanStartPlain(std::uint32_t at) const {
 /// The part of a plain scalar (block context) on the line of `from`: `end` is behind its last
 /// character, and `colon` tells whether a `:` that ends a key stopped it.
 void Scanner::PlainLine(std::uint32_t from, std::uint32_t& end, bool& colon) const {
-  end = from;
   colon = false;
-  for (std::uint32_t at = from; at < size_; ++at) {
-    const char c = data_[at];
-    if (c == ' ' || c == '\t') continue;
-    if (c == '\n' || c == '\r') return;
+  std::uint32_t at = from;
+  while (true) {
+    at = FindPlainStop(outline_.text_, at);
+    const char c = At(at);
     if (c == ':' && IsBlankOrEnd(At(at + 1))) {
       colon = true;
-      return;
+      break;
     }
-    if (c == '#' && at > from && IsBlank(data_[at - 1])) return;
-    end = at + 1;
+    if (c == '#' && at > from && IsBlank(data_[at - 1])) break;
+    if (c == '\n' || c == '\0') break;
+    ++at;
   }
+  while (at > from && (IsBlank(data_[at - 1]) || data_[at - 1] == '\r')) --at;
+  end = at;
 }
 
 /// A plain scalar in block context, which goes on over lines indented deeper than its parent.
@@ -71,19 +74,21 @@ bool Scanner::PlainScalar(NodeId node) {
   std::uint32_t last_line = line_;
   bool colon = false;
   PlainLine(pos_, end, colon);
-  while (!colon) {
-    bool goes_on = false;
+  bool goes_on = true;
+  while (goes_on && !colon) {
     pos_ = end;
     if (!Continuation(goes_on)) return false;
     if (!goes_on) break;
     last_line = line_;
     PlainLine(pos_, end, colon);
   }
-  pos_ = end;
-  line_ = last_line;
   Node& n = outline_.nodes_[node];
   n.value = {begin, end};
   n.style = Style::kPlain;
+  // A line break was found behind the scalar: its line holds nothing more.
+  if (!goes_on && line_ > end) return true;
+  pos_ = end;
+  line_ = last_line;
   return LineEnd();
 }
 
@@ -91,18 +96,22 @@ bool Scanner::PlainScalar(NodeId node) {
 /// indented deeper than the parent that is no comment. Leaves pos_ at its first character.
 bool Scanner::Continuation(bool& goes_on) {
   const auto least = static_cast<std::uint32_t>(ParentColumn() + 1);
+  goes_on = false;
   SkipBlanks();
   if (!IsBreak(Here())) return true;  // A comment or the end of the text.
+  bool tab = false;
   while (IsBreak(Here())) {
     NextLine();
-    while (Here() == ' ' || (Here() == '\t' && pos_ - line_ >= least)) ++pos_;
-    if (Here() == '\t') {
-      return Error("CL-Y-TAB", "a tab in the indentation of this line", HereSpan(),
-                   "indent with spaces");
-    }
+    SkipSpaces();
+    tab = Here() == '\t';
+    if (tab && pos_ - line_ >= least) SkipBlanks();
+    if (Here() == '\t') break;
   }
-  goes_on = pos_ - line_ >= least && !AtEnd() && Here() != '#' && !AtMarker();
-  return true;
+  const bool deep = pos_ - line_ >= least && Here() != '\t';
+  goes_on = deep && !AtEnd() && Here() != '#' && !AtMarker();
+  if (goes_on || !tab) return true;
+  return Error("CL-Y-TAB", "a tab in the indentation of this line", {pos_, pos_},
+               "indent with spaces");
 }
 
 bool Scanner::QuotedScalar(NodeId node) {

@@ -1,5 +1,7 @@
 #include "yaml/stream.hpp"
 
+#include "yaml/search.hpp"
+
 namespace cloudlab::yaml {
 namespace {
 
@@ -15,15 +17,14 @@ bool IsMarker(std::string_view line) {
 std::vector<Slice> Split(std::string_view stream) {
   std::vector<Slice> slices;
   std::size_t begin = 0;
-  std::size_t line = 0;
-  while (line < stream.size()) {
-    if (line > begin && IsMarker(stream.substr(line, 4))) {
+  std::size_t at = FindDashLine(stream, 0);
+  while (at < stream.size()) {
+    const std::size_t line = at + 1;
+    if (IsMarker(stream.substr(line, 4))) {
       slices.push_back({stream.substr(begin, line - begin), begin});
       begin = line;
     }
-    const std::size_t newline = stream.find('\n', line);
-    if (newline == std::string_view::npos) break;
-    line = newline + 1;
+    at = FindDashLine(stream, line);
   }
   if (begin < stream.size()) slices.push_back({stream.substr(begin), begin});
   return slices;
