@@ -18,7 +18,8 @@ build: packages
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release
 	@mkdir -p out/bin
-	@cp -p out/build/release/postrender/cloudlab-postrender out/bin/
+	@cp out/build/release/postrender/cloudlab-postrender out/bin/.new
+	@mv out/bin/.new out/bin/cloudlab-postrender
 
 # Everything with debug information: tests, fuzzers, benchmarks.
 dev: packages

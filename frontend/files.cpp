@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 
 namespace cloudlab::frontend {
@@ -70,26 +69,15 @@ bool WriteAll(int fd, std::string_view content, std::string& error) {
 }
 
 bool WriteFile(const std::string& path, std::string_view content, std::string& error) {
-  struct stat info {};
-  const bool direct = stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
-  const std::string target = direct ? path : path + ".tmp" + std::to_string(getpid());
-  const int fd = open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) {
     error = Reason();
     return false;
   }
-  bool done = WriteAll(fd, content, error);
-  if (close(fd) != 0 && done) {
-    error = Reason();
-    done = false;
-  }
-  if (direct) return done;
-  if (done && std::rename(target.c_str(), path.c_str()) != 0) {
-    error = Reason();
-    done = false;
-  }
-  if (!done) unlink(target.c_str());
-  return done;
+  const bool written = WriteAll(fd, content, error);
+  if (close(fd) == 0 || !written) return written;
+  error = Reason();
+  return false;
 }
 
 }  // namespace cloudlab::frontend

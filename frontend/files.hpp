@@ -11,8 +11,7 @@ namespace cloudlab::frontend {
 /// 4 GiB.
 bool ReadAll(int fd, std::string& content, std::string& error);
 bool ReadFile(const std::string& path, std::string& content, std::string& error);
-/// Writes a file by way of a temporary one beside it, so that no reader sees half of it; a path
-/// that is no regular file (/dev/stderr, a pipe) is written directly.
+/// Writes a file, in place: it may be a pipe or somebody may hold it open.
 bool WriteFile(const std::string& path, std::string_view content, std::string& error);
 /// Writes all of `content` to the open file `fd`.
 bool WriteAll(int fd, std::string_view content, std::string& error);

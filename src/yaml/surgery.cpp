@@ -269,7 +269,8 @@ class Surgeon {
   /// The start of the comment lines right above an item: they stay with it.
   std::uint32_t AboveComments(NodeId seq, NodeId item) const {
     std::uint32_t at = LineStart(outline_.node(item).key.begin);
-    std::uint32_t least = outline_.node(seq).value.begin;
+    std::uint32_t least =
+        outline_.parent(seq) == kNoNode ? 0 : LineBehind(LineEnd(BehindIndicator(seq)));
     for (NodeId c = outline_.node(seq).first; c != item; c = outline_.node(c).next) {
       least = BehindContent(c);
     }

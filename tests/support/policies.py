@@ -32,7 +32,7 @@ spec:
     - apiVersion: v1
       kind: ConfigMap
       metadata: {name: "{{workload}}-agent"}
-      data: {namespace: "{{namespace}}"}
+      data: {workload: "{{workload}}"}
     - apiVersion: autoscaling/v2
       kind: HorizontalPodAutoscaler
       metadata: {name: "{{workload}}-agent"}
@@ -104,4 +104,5 @@ TIERS_AND_SIDECARS_LINES = {
     "volumeMounts:", "name: agent-state", "mountPath: /agent", "volumes:", "emptyDir: {}",
     "initContainers:", "name: relay", "image: registry.example/relay:2.0", "restartPolicy: Always",
     "cpu: 20m", "memory: 24Mi", "memory: 48Mi", "annotations:", "relay.example/port: 4317",
+    "cloudlab.dev/managed-by: agent,relay", "cloudlab.dev/managed-by: relay",  # Ownership, on the workload's own metadata.
 }
