@@ -172,9 +172,19 @@ ObjectPtr OpenTelemetryPreset() {
                 "container.")});
 }
 
+ObjectPtr MountObject() {
+  return Shared("VolumeMount", "A volume mount for containers of the chart.",
+                {Required("name", Of(Form::kName), "The volume's name."),
+                 Required("mountPath", Text(), "Where it is mounted."),
+                 Optional("containers", ObjectOf(ContainerSelectorObject()),
+                          "The containers that get it; left out: all App containers.")},
+                true);
+}
+
 bool BringsSomething(const yaml::Value& spec) {
   return std::ranges::any_of(
-      std::array{"container", "presets", "podAnnotations", "env", "volumes", "objects"},
+      std::array{"container", "presets", "podAnnotations", "podLabels", "env", "volumes",
+                 "volumeMounts", "objects"},
       [&](const char* field) { return spec.Find(field) != nullptr; });
 }
 
@@ -217,7 +227,10 @@ ObjectPtr SidecarPolicySpec() {
                     "Volumes of the pod that the sidecar mounts."),
            Optional("env", List(ObjectOf(EnvObject())),
                     "Variables for the containers of the chart."),
+           Optional("volumeMounts", List(ObjectOf(MountObject())),
+                    "Mounts for the containers of the chart."),
            Optional("podAnnotations", Map(Of(Form::kString)), "Annotations of the pod template."),
+           Optional("podLabels", Map(Of(Form::kString)), "Labels of the pod template."),
            Optional("presets",
                     List(OneOf({IstioPreset(), LinkerdPreset(), DaprPreset(), VaultPreset(),
                                 OpenTelemetryPreset()})),
@@ -228,7 +241,8 @@ ObjectPtr SidecarPolicySpec() {
                     "What the sidecar connects to; a network policy opens it.")}),
       false,
       {{BringsSomething,
-        "it brings nothing; give a container, presets, podAnnotations, env, volumes or objects"}});
+        "it brings nothing; give a container, presets, podAnnotations, podLabels, env, volumes, "
+        "volumeMounts or objects"}});
 }
 
 }  // namespace cloudlab::policy
