@@ -74,13 +74,29 @@ kube::Index MakeIndex(const Documents& documents, const Settings& settings, cons
   return kube::Index(CollectManifests(documents), std::move(options));
 }
 
-/// Properties that hold of everything that is about to be written. That each edited document has
-/// its intended tree was shown when it was spliced (Document::Edit).
-bool Prove(const Documents& documents, Report& report) {
-  const bool equal = std::ranges::all_of(documents, KeptBytesAreEqual);
-  report.proofs.push_back({"bytes outside the edits are those of the input", equal});
-  report.proofs.push_back({"every edited document has the intended tree", true});
-  return equal;
+/// What must hold of everything that is about to be written; returns what does not. Each splice was
+/// compared with its intended tree when it was made; here the run as a whole is held against the input.
+std::string Prove(const Documents& documents, const std::optional<yaml::Mismatch>& mismatch,
+                  Report& report) {
+  std::string failure;
+  if (mismatch) {
+    failure = mismatch->what + "\n---- intended\n" + mismatch->intended + "---- found\n" +
+              mismatch->found;
+  }
+  report.proofs.push_back({"every edit made the intended tree", !mismatch});
+  bool bytes = true;
+  bool nodes = true;
+  for (const Document& document : documents) {
+    if (!document.edited()) continue;
+    bytes = bytes && KeptBytesAreEqual(document);
+    const auto difference = yaml::VerifyKept(document.input(), document.kept(), document.current());
+    if (difference) failure += *difference + "\n";
+    nodes = nodes && !difference;
+  }
+  if (!bytes) failure += "bytes outside the edits changed\n";
+  report.proofs.push_back({"bytes outside the edits are those of the input", bytes});
+  report.proofs.push_back({"content outside the edits is read as in the input", nodes});
+  return failure;
 }
 
 void WarnIfEmpty(const text::Source& input, const kube::Index& index, Report& report) {
@@ -129,13 +145,8 @@ Result Run(const text::Source& input, const Settings& settings) {
   stages.Propose(policy::Stage::kSidecars);
   stages.SettleObjects();
   stages.Propose(policy::Stage::kTiers);
-  if (stages.mismatch() || !Prove(documents, report)) {
-    const auto& mismatch = stages.mismatch();
-    result.failure = mismatch ? mismatch->what + "\n---- intended\n" + mismatch->intended +
-                                    "---- found\n" + mismatch->found
-                              : "bytes outside the edits changed\n";
-    return Finish(std::move(result), kInternal);
-  }
+  result.failure = Prove(documents, stages.mismatch(), report);
+  if (!result.failure.empty()) return Finish(std::move(result), kInternal);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
   const auto objects = stages.NewObjects();

@@ -287,6 +287,39 @@ std::optional<Mismatch> Verify(const Outline& original, const ChangeSet& changes
   return Mismatch{std::move(*failure), Print(original, changes), PrintTree(edited)};
 }
 
+std::optional<std::string> VerifyKept(const Outline& original, const std::vector<text::Piece>& kept,
+                                      const Outline& edited) {
+  const std::size_t count = edited.nodes().size();
+  std::vector<NodeId> image(original.nodes().size(), kNoNode);  // Old node -> new node.
+  NodeId at = 0;
+  auto piece = kept.begin();
+  const auto fail = [&](NodeId id, std::string_view what) {
+    return std::optional(PathOf(original, id) + ": " + std::string(what));
+  };
+  for (NodeId id = 0; id < image.size(); ++id) {
+    const Node& old = original.node(id);
+    while (piece != kept.end() && piece->from + piece->size <= old.key.begin) ++piece;
+    if (piece == kept.end()) break;
+    if (id != 0 && piece->from > old.key.begin) continue;  // Its first byte was edited.
+    const std::uint32_t shift = piece->to - piece->from;   // May wrap; so does the sum below.
+    while (id != 0 && at < count && edited.node(at).key.begin < old.key.begin + shift) ++at;
+    if (at >= count) return fail(id, "the node is gone");
+    const Node& now = edited.node(at);
+    if (id != 0 && now.key.begin != old.key.begin + shift) return fail(id, "the node is gone");
+    image[id] = at++;
+    const NodeId parent = id == 0 ? kNoNode : image[old.parent];
+    if (parent != kNoNode && now.parent != parent) return fail(id, "it has another parent");
+    const text::Span value_kept{piece->from, piece->from + piece->size};
+    const bool is_kept = !old.value.empty() && value_kept.Contains(text::Span{old.key.begin, old.value.end});
+    if (is_kept && old.first == kNoNode &&
+        (now.kind != old.kind || now.style != old.style || now.value.size() != old.value.size() ||
+         now.value.begin != old.value.begin + shift)) {
+      return fail(id, "it is read as another value");
+    }
+  }
+  return std::nullopt;
+}
+
 std::string PrintTree(const Outline& outline) { return Print(outline, ChangeSet()); }
 
 }  // namespace cloudlab::yaml

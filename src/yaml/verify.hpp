@@ -5,7 +5,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "text/edit.hpp"
 #include "yaml/change.hpp"
 #include "yaml/outline.hpp"
 
@@ -23,6 +25,12 @@ struct Mismatch {
 /// intended order; every alias must still stand for what it stood for.
 std::optional<Mismatch> Verify(const Outline& original, const ChangeSet& changes,
                                const Outline& edited);
+
+/// The last proof, over all edits of a run at once: whatever of `original` lies in the `kept` runs of bytes
+/// must stand in `edited` as the same node, with the same key, value and style, below the same
+/// parent. Returns the first difference.
+std::optional<std::string> VerifyKept(const Outline& original, const std::vector<text::Piece>& kept,
+                                      const Outline& edited);
 
 /// The tree of an outline, one line per node, for messages and tests.
 std::string PrintTree(const Outline& outline);

@@ -1,0 +1,70 @@
+"""Every example does what its expected.diff shows, a second run changes nothing, and its run.sh runs.
+
+`python3 tests/examples/test_examples.py` writes the expected.diff of each anew; `git diff` is the review. The input of examples/demo
+is podinfo's chart, rendered by the real Helm 3.
+"""
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLES = {
+    "tiers": ["--environment=production", "--namespace=shop"],
+    "sidecar": ["--namespace=shop"],
+    "demo": ["--environment=production", "--namespace=shop"],
+}
+
+
+def run(program, name, manifests, *more):
+    folder = TOP / "examples" / name
+    return subprocess.run([program, "--config", "policies.yaml", "--log-level=off", *EXAMPLES[name], *more], cwd=folder,
+                          input=manifests, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+@pytest.fixture
+def manifests(request):
+    """The input of an example by its name."""
+    def read(name):
+        if name != "demo":
+            return (TOP / "examples" / name / "input.yaml").read_bytes()
+        chart = request.getfixturevalue("podinfo_chart")
+        return request.getfixturevalue("helm3")("template", "podinfo", chart, "--namespace", "shop", "--skip-tests")
+    return read
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_does_what_its_diff_shows(postrender, manifests, name):
+    done = run(postrender.path, name, manifests(name), "--diff=-")
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stderr.decode() == (TOP / "examples" / name / "expected.diff").read_text()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_second_run_changes_nothing(postrender, manifests, name):
+    once = run(postrender.path, name, manifests(name)).stdout
+    assert run(postrender.path, name, once).stdout == once
+
+
+def test_every_folder_is_an_example():
+    assert {folder.name for folder in (TOP / "examples").iterdir() if folder.is_dir()} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "demo"])
+def test_the_script_runs_with_the_built_program(name):
+    if not (TOP / "out/bin/cloudlab-postrender").exists():
+        pytest.fail("out/bin/cloudlab-postrender is missing: run make build", pytrace=False)
+    done = subprocess.run([TOP / "examples" / name / "run.sh"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.returncode == 0, done.stderr.decode()
+    assert (TOP / "examples" / name / "expected.diff").read_bytes() in done.stderr
+
+
+if __name__ == "__main__":
+    rendered = {"demo": TOP / "out/demo/before.yaml"}  # `make demo` writes it.
+    for example in EXAMPLES:
+        source = rendered.get(example, TOP / "examples" / example / "input.yaml")
+        result = run(TOP / "out/bin/cloudlab-postrender", example, source.read_bytes(), "--diff=-")
+        if result.returncode != 0:
+            sys.exit(result.stderr.decode())
+        (TOP / "examples" / example / "expected.diff").write_bytes(result.stderr)
