@@ -41,7 +41,7 @@ unit: dev
 	ctest --preset dev -j2 --output-on-failure
 
 blackbox: build tools
-	$(PYTEST) tests/conformance tests/schema tests/golden tests/laws tests/cli
+	$(PYTEST) tests/schema tests/golden tests/laws tests/cli tests/docs tests/examples tests/conformance
 
 .PHONY: fuzz-smoke
 fuzz-smoke: dev $(GOYAML)
@@ -70,7 +70,9 @@ lint: packages
 fmt:
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-16 -i
 
-bench: build dev tools
+bench: build tools
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev --target bench_core
 	@/usr/bin/python3 -B tests/bench/bench.py
 
 fuzz: dev $(GOYAML)

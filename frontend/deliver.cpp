@@ -67,7 +67,10 @@ void Tell(const Options& options, const app::Result& result) {
   if (options.check && result.exit_code == app::kFailed && !report.diagnostics.HasErrors()) {
     app::Log(app::LogLevel::kError, Drift(report));
   }
-  if (result.exit_code == app::kDone) app::Log(app::LogLevel::kInfo, app::Summary(report));
+  if (result.exit_code == app::kDone) {
+    const std::string mode = options.dry_run ? "dry run, the output is the input; " : "";
+    app::Log(app::LogLevel::kInfo, mode + app::Summary(report));
+  }
 }
 
 }  // namespace

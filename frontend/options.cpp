@@ -1,9 +1,13 @@
 #include "frontend/options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <functional>
+#include <utility>
 
 #include "app/pipeline.hpp"
 
@@ -39,6 +43,28 @@ std::string CheckVersion(const std::string& text) {
   return kube::Version::Parse(text) ? "" : "a version like 1.32 is expected, not " + text;
 }
 
+constexpr std::array<std::pair<std::string_view, app::LogLevel>, 5> kLogLevels = {{
+    {"debug", app::LogLevel::kDebug},
+    {"info", app::LogLevel::kInfo},
+    {"warn", app::LogLevel::kWarning},
+    {"error", app::LogLevel::kError},
+    {"off", app::LogLevel::kOff},
+}};
+
+/// A check by a plain function, which adds nothing to the help.
+CLI::Validator Check(std::function<std::string(std::string&)> check) {
+  return {std::move(check), "", ""};
+}
+
+CLI::Validator OneOf(std::vector<std::string> words) {
+  return Check([words = std::move(words)](const std::string& text) -> std::string {
+    if (std::ranges::find(words, text) != words.end()) return "";
+    std::string expected;
+    for (const std::string& word : words) expected += (expected.empty() ? "" : ", ") + word;
+    return "one of " + expected + " is expected, not " + text;
+  });
+}
+
 void AddFlags(CLI::App& cli, Options& o, std::string& kube_version, std::string& refusal) {
   cli.add_option("--config", o.config, "Policies: a file, a folder, or none. May be repeated")
       ->type_name("FILE|DIR|none")
@@ -63,7 +89,7 @@ void AddFlags(CLI::App& cli, Options& o, std::string& kube_version, std::string&
       ->group("Policies");
   cli.add_option("--on-refusal", refusal, "What cannot be edited safely: fail the run, or pass it through")
       ->type_name("fail|pass")
-      ->check(CLI::IsMember({"fail", "pass"}))
+      ->check(OneOf({"fail", "pass"}))
       ->group("Policies");
   cli.add_option("--report", o.report, "Write the JSON report to this file")
       ->type_name("FILE")
@@ -79,14 +105,16 @@ void AddFlags(CLI::App& cli, Options& o, std::string& kube_version, std::string&
   cli.add_option("--print-schema", o.print_schema, "Print the JSON Schema of a policy kind")
       ->type_name("KIND")
       ->group("Output");
-  cli.add_option("--log-level", o.log_level, "Least severe message on stderr (default info)")
+  std::vector<std::string> levels;
+  for (const auto& [word, level] : kLogLevels) levels.emplace_back(word);
+  cli.add_option_function<std::string>(
+         "--log-level",
+         [&o](const std::string& word) {
+           o.log_level = std::ranges::find(kLogLevels, word, &std::pair<std::string_view, app::LogLevel>::first)->second;
+         },
+         "Least severe message on stderr (default info)")
       ->type_name("debug|info|warn|error|off")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, app::LogLevel>{
-          {"debug", app::LogLevel::kDebug},
-          {"info", app::LogLevel::kInfo},
-          {"warn", app::LogLevel::kWarning},
-          {"error", app::LogLevel::kError},
-          {"off", app::LogLevel::kOff}}))
+      ->check(OneOf(std::move(levels)))
       ->group("Output");
 }
 

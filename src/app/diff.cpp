@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "app/message.hpp"
+#include "app/masked_text.hpp"
 
 namespace cloudlab::app {
 namespace {
@@ -13,6 +13,10 @@ constexpr std::size_t kContext = 3;
 std::size_t LineEnd(std::string_view text, std::size_t at) {
   const std::size_t newline = text.find('\n', at);
   return newline == std::string_view::npos ? text.size() : newline + 1;
+}
+
+std::string_view LineFrom(std::string_view text, std::size_t at) {
+  return text.substr(at, LineEnd(text, at) - at);
 }
 
 struct Line {
@@ -26,6 +30,13 @@ std::vector<Line> Classify(std::string_view input, const Output& output) {
   std::size_t from = 0;
   std::size_t to = 0;
   const auto flush = [&](std::size_t from_end, std::size_t to_end) {
+    // An edit may begin at the end of a line: that line stays.
+    while (from < from_end && to < to_end &&
+           LineFrom(input, from) == LineFrom(output.text, to)) {
+      lines.push_back({' ', from});
+      from = LineEnd(input, from);
+      to = LineEnd(output.text, to);
+    }
     for (; from < from_end; from = LineEnd(input, from)) lines.push_back({'-', from});
     for (; to < to_end; to = LineEnd(output.text, to)) lines.push_back({'+', to});
   };
@@ -52,18 +63,11 @@ std::vector<Line> Classify(std::string_view input, const Output& output) {
   return lines;
 }
 
-void PrintLine(const Line& line, std::string_view input, std::string_view output, std::string& out) {
-  const std::string_view text = line.sign == '+' ? output : input;
-  const std::size_t end = LineEnd(text, line.at);
-  const std::string_view whole = text.substr(line.at, end - line.at);
+void PrintLine(const Line& line, std::string_view text, MaskedText& masked, std::string& out) {
+  const std::string_view whole = LineFrom(text, line.at);
   out.push_back(line.sign);
-  if (line.sign == '-') {
-    const std::string masked = MaskedLine(input, line.at);
-    out += masked;
-    if (whole.ends_with("\r\n")) out.push_back('\r');
-  } else {
-    out += whole.ends_with('\n') ? whole.substr(0, whole.size() - 1) : whole;
-  }
+  out += masked.Line(line.at).text;
+  if (whole.ends_with("\r\n")) out.push_back('\r');
   out.push_back('\n');
   if (!whole.ends_with('\n')) out += "\\ No newline at end of file\n";
 }
@@ -77,6 +81,8 @@ std::string Range(std::size_t first, std::size_t count) {
 
 std::string UnifiedDiff(std::string_view input, const Output& output, std::string_view name) {
   const std::vector<Line> lines = Classify(input, output);
+  MaskedText old_text(input);
+  MaskedText new_text(output.text);
   std::string out;
   std::size_t old_line = 1;
   std::size_t new_line = 1;
@@ -105,7 +111,10 @@ std::string UnifiedDiff(std::string_view input, const Output& output, std::strin
     count(begin, tail, olds, news);
     if (out.empty()) out += "--- " + std::string(name) + "\n+++ " + std::string(name) + "\n";
     out += "@@ -" + Range(old_line, olds) + " +" + Range(new_line, news) + " @@\n";
-    for (std::size_t j = begin; j < tail; ++j) PrintLine(lines[j], input, output.text, out);
+    for (std::size_t j = begin; j < tail; ++j) {
+      const bool is_new = lines[j].sign == '+';
+      PrintLine(lines[j], is_new ? output.text : input, is_new ? new_text : old_text, out);
+    }
     old_line += olds;
     new_line += news;
     done = tail;

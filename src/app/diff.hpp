@@ -10,8 +10,8 @@
 
 namespace cloudlab::app {
 
-/// The diff from `input` to `output.text` with three lines of context; empty if they are equal. In
-/// lines that leave, values that look like secrets are masked.
+/// The diff from `input` to `output.text` with three lines of context; empty if they are equal. What
+/// looks like a secret is masked, in lines that stay too: `patch` refuses such a hunk, nobody leaks it.
 std::string UnifiedDiff(std::string_view input, const Output& output, std::string_view name);
 
 }  // namespace cloudlab::app

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "app/masked_text.hpp"
 #include "text/diagnostic.hpp"
 #include "text/line_index.hpp"
 
@@ -15,16 +16,15 @@ class Places {
  public:
   /// Where `place` begins; it must have a source.
   text::LineColumn Of(const text::Place& place);
+  /// Its line as it may be shown.
+  MaskedLine LineOf(const text::Place& place);
 
  private:
   std::map<const text::Source*, text::LineIndex> indexes_;
+  std::map<const text::Source*, MaskedText> texts_;
 };
 
 /// One finding as text, ending with a newline.
 std::string PrintMessage(const text::Diagnostic& diagnostic, Places& places);
-
-/// The line that holds `offset` of `buffer`, with the value in it masked if its name or its shape
-/// says that it is a secret.
-std::string MaskedLine(std::string_view buffer, std::size_t offset);
 
 }  // namespace cloudlab::app

@@ -1,6 +1,7 @@
 #include "app/output.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "kube/install_order.hpp"
 #include "yaml/render.hpp"
@@ -28,8 +29,10 @@ Ranks RanksOf(const kube::Index& index) {
   return ranks;
 }
 
-/// The comment line of the document that says which template it comes from, or nothing.
-std::string_view SourceLine(std::string_view document) {
+/// The comment line above the content that says which template the document comes from, or nothing.
+std::string_view SourceLine(const Document& of) {
+  const std::string_view document =
+      of.slice().text.substr(0, of.input().empty() ? 0 : of.input().node(0).value.begin);
   std::size_t at = document.starts_with(kSourceComment) ? 0 : document.find("\n# Source: ");
   if (at == std::string_view::npos) return {};
   if (document[at] == '\n') ++at;
@@ -40,7 +43,8 @@ std::string_view SourceLine(std::string_view document) {
 
 std::string_view NewlineOf(std::string_view text) {
   const std::size_t newline = text.find('\n');
-  return newline != std::string_view::npos && newline > 0 && text[newline - 1] == '\r' ? "\r\n" : "\n";
+  return newline != std::string_view::npos && newline > 0 && text[newline - 1] == '\r' ? "\r\n"
+                                                                                       : "\n";
 }
 
 std::string ObjectText(const policy::NewObject& object, const Documents& documents,
@@ -55,36 +59,52 @@ std::string ObjectText(const policy::NewObject& object, const Documents& documen
                      yaml::Value::String(parent->filename_annotation));
   }
   std::string text = "---" + std::string(newline);
-  const std::string_view source = SourceLine(documents[object.parent_document].slice().text);
+  const std::string_view source = SourceLine(documents[object.parent_document]);
   if (!source.empty()) text.append(source).append(newline);
   return text + yaml::RenderDocument(content, newline);
+}
+
+/// The documents that take part, and every object last of its kind.
+std::vector<Part> InOrder(kube::InstallOrder order, const Ranks& ranks,
+                          const std::vector<const policy::NewObject*>& objects) {
+  std::map<std::string_view, std::vector<const policy::NewObject*>> of_kind;
+  for (const auto* object : objects) of_kind[object->id.kind].push_back(object);
+  std::vector<std::string_view> kinds;
+  for (const auto& [kind, unused] : of_kind) kinds.push_back(kind);
+  std::ranges::sort(kinds, [order](std::string_view a, std::string_view b) {
+    return kube::InstallsBefore(order, a, b);
+  });
+  std::vector<Part> parts;
+  std::size_t done = 0;
+  const auto add_until = [&](std::size_t end) {
+    for (; done < end; ++done) parts.push_back({ranks.parts[done], nullptr});
+  };
+  for (const std::string_view kind : kinds) {
+    add_until(kube::InstallPlace(order, ranks.kinds, kind));
+    for (const auto* object : of_kind[kind]) parts.push_back({0, object});
+  }
+  add_until(ranks.parts.size());
+  return parts;
 }
 
 }  // namespace
 
 std::vector<Part> Arrange(const Documents& documents, const kube::Index& index,
                           const std::vector<const policy::NewObject*>& objects) {
-  // behind[i]: what follows document i; the objects before the first document come from `front`.
-  std::vector<std::vector<const policy::NewObject*>> behind(documents.size());
-  Ranks ranks = RanksOf(index);
+  const Ranks ranks = RanksOf(index);
   const auto order = kube::FindInstallOrder(ranks.kinds);
-  std::vector<Part> parts;
+  // behind[i]: what follows document i, where no order is to be kept.
+  std::vector<std::vector<const policy::NewObject*>> behind(documents.size());
   if (!order) {
     for (const auto* object : objects) behind[object->parent_document].push_back(object);
   }
-  std::vector<Part> ranked;
-  for (const std::size_t part : ranks.parts) ranked.push_back({part, nullptr});
-  if (order) {
-    for (const auto* object : objects) {
-      const std::size_t place = kube::InstallPlace(*order, ranks.kinds, object->id.kind);
-      const auto at = static_cast<std::ptrdiff_t>(place);
-      ranks.kinds.insert(ranks.kinds.begin() + at, object->id.kind);
-      ranked.insert(ranked.begin() + at, {0, object});
-    }
-  }
+  const std::vector<Part> ranked =
+      order ? InOrder(*order, ranks, objects) : InOrder(kube::InstallOrder::kHelm3, ranks, {});
   // Documents keep their places; ranked objects follow the document that they stand behind.
   std::vector<bool> is_ranked(documents.size(), false);
   for (const std::size_t part : ranks.parts) is_ranked[part] = true;
+  std::vector<Part> parts;
+  parts.reserve(documents.size() + objects.size());
   std::size_t next = 0;
   const auto add_ranked = [&] {
     for (; next < ranked.size() && ranked[next].object != nullptr; ++next) {
@@ -119,11 +139,12 @@ Output Assemble(std::string_view input, const Documents& documents, const kube::
     }
     const Document& document = documents[part.document];
     if (document.is_policy || document.removed) continue;
-    if (marker_needed && !document.text().starts_with("---")) output.text.append("---").append(newline);
+    if (marker_needed && !document.text().starts_with("---"))
+      output.text.append("---").append(newline);
     marker_needed = false;
     for (const text::Piece& piece : document.kept()) {
-      output.copied.push_back({document.slice().offset + piece.from, output.text.size() + piece.to,
-                               piece.size});
+      output.copied.push_back(
+          {document.slice().offset + piece.from, output.text.size() + piece.to, piece.size});
     }
     output.text += document.text();
   }

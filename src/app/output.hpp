@@ -16,7 +16,7 @@ namespace cloudlab::app {
 
 /// A part of the output: a document, or a new object.
 struct Part {
-  std::size_t document = 0;                    ///< Unless `object` is set.
+  std::size_t document = 0;  ///< Unless `object` is set.
   const policy::NewObject* object = nullptr;
 };
 

@@ -125,10 +125,13 @@ Result Run(const text::Source& input, const Settings& settings) {
     return Finish(std::move(result), kDone);
   }
 
-  Documents documents = ReadDocuments(input.text);
+  const auto kept = std::make_shared<Documents>(ReadDocuments(input.text));
+  result.documents = kept;
+  Documents& documents = *kept;
   report.documents = documents.size();
   ReportProblems(input, documents, settings, report);
   const auto rules = ReadRules(input, documents, settings, report.diagnostics);
+  report.source = rules->source;
   report.environment = rules->environment;
   report.kube_version = rules->kube_version.Print();
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
@@ -169,7 +172,7 @@ Result Reject(const Settings& settings, text::Diagnostics problems) {
 }
 
 std::string Summary(const Report& report) {
-  std::string out = "cloudlab: " + std::to_string(report.documents) + " documents, " +
+  std::string out = "cloudlab: " + std::to_string(report.documents) + (report.documents == 1 ? " document, " : " documents, ") +
                     std::to_string(report.edited) + " edited, " +
                     std::to_string(report.added.size()) + " added, " +
                     std::to_string(report.removed.size()) + " removed";

@@ -1,10 +1,12 @@
 // The one story: bytes in, policies asked, edits made and proven, bytes out. All or nothing.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "app/report.hpp"
 #include "app/settings.hpp"
+#include "app/stream.hpp"
 #include "text/diagnostic.hpp"
 
 namespace cloudlab::app {
@@ -21,6 +23,9 @@ struct Result {
   std::string diff;     ///< If Settings::want_diff.
   std::string failure;  ///< With kInternal: the intended and the found tree, for a bug report.
   Report report;
+  /// The documents that the run worked on. Handed out because they are many: a program that ends
+  /// need not free them.
+  std::shared_ptr<const Documents> documents;
 };
 
 /// Runs all policies over the stream `input`. `input` and the settings' sources must outlive the

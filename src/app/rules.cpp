@@ -7,16 +7,19 @@ namespace cloudlab::app {
 namespace {
 
 /// Policy documents in the stream are always taken out; they count if the config lets them in, or
-/// if there is no config.
-void TakeFromStream(const text::Source& input, Documents& stream, bool let_in, Rules& rules,
+/// if there is no config. Returns true if any counts.
+bool TakeFromStream(const text::Source& input, Documents& stream, bool let_in, Rules& rules,
                     text::Diagnostics& diagnostics) {
+  bool found = false;
   for (Document& document : stream) {
     if (document.problem() || !policy::IsPolicyDocument(yaml::NodeView::Root(document.input()))) {
       continue;
     }
     document.is_policy = true;
     if (let_in) rules.documents.ReadFromStream(input, document.slice(), diagnostics);
+    found = found || let_in;
   }
+  return found;
 }
 
 /// Flag over Pipeline; an environment that no profile defines is an error.
@@ -37,8 +40,9 @@ std::unique_ptr<Rules> ReadRules(const text::Source& input, Documents& stream,
   const bool no_config = settings.config_kind == Settings::Config::kDefaults;
   const bool let_in =
       no_config || policy::ReadPipeline(rules->documents, diagnostics).allow_stream_policies;
-  TakeFromStream(input, stream, let_in, *rules, diagnostics);
-  if (no_config) policy::AddDefaults(rules->documents, diagnostics);
+  const bool from_stream = TakeFromStream(input, stream, let_in, *rules, diagnostics);
+  const bool replaced = no_config && !policy::AddDefaults(rules->documents, diagnostics);
+  rules->source = replaced ? "the stream" : settings.config_name + (from_stream ? " and the stream" : "");
   if (diagnostics.HasErrors()) return rules;
 
   rules->pipeline = policy::ReadPipeline(rules->documents, diagnostics);

@@ -17,6 +17,7 @@
 namespace cloudlab::app {
 
 struct Rules {
+  std::string source;  ///< Where the policies came from, for people.
   policy::DocumentSet documents;
   policy::PipelineSettings pipeline;
   policy::Profiles profiles;

@@ -41,21 +41,20 @@ Stages::Stages(const text::Source& input, Documents& documents, const Rules& rul
   }
 }
 
-std::vector<kube::Manifest> Stages::ManifestsOf(std::size_t document) const {
+std::span<const kube::Manifest> Stages::ManifestsOf(std::size_t document,
+                                                    std::vector<kube::Manifest>& fresh) const {
   if (!documents_[document].edited()) {
     const auto [first, count] = input_manifests_[document];
-    const auto begin = run_.index->manifests().begin() + static_cast<std::ptrdiff_t>(first);
-    return {begin, begin + static_cast<std::ptrdiff_t>(count)};
+    return std::span(run_.index->manifests()).subspan(first, count);
   }
-  std::vector<kube::Manifest> manifests =
-      kube::Manifests(documents_[document].current(), document);
-  for (kube::Manifest& manifest : manifests) run_.index->ResolveNamespace(manifest.id);
-  return manifests;
+  fresh = kube::Manifests(documents_[document].current(), document);
+  for (kube::Manifest& manifest : fresh) run_.index->ResolveNamespace(manifest.id);
+  return fresh;
 }
 
 void Stages::Propose(policy::Stage stage) {
-  const bool any = std::ranges::any_of(rules_.policies,
-                                       [stage](const auto& p) { return p->stage() == stage; });
+  const bool any =
+      std::ranges::any_of(rules_.policies, [stage](const auto& p) { return p->stage() == stage; });
   if (!any) return;
   for (std::size_t i = 0; i < documents_.size(); ++i) {
     if (input_manifests_[i].second > 0) ProposeFor(i, stage);
@@ -63,7 +62,8 @@ void Stages::Propose(policy::Stage stage) {
 }
 
 void Stages::ProposeFor(std::size_t document, policy::Stage stage) {
-  const std::vector<kube::Manifest> manifests = ManifestsOf(document);
+  std::vector<kube::Manifest> fresh;
+  const std::span<const kube::Manifest> manifests = ManifestsOf(document, fresh);
   Work work;
   for (const kube::Manifest& manifest : manifests) {
     work.owning.clear();
@@ -75,7 +75,7 @@ void Stages::ProposeFor(std::size_t document, policy::Stage stage) {
     const std::string& policy = work.owning.empty() ? work.withdrawn.front() : work.owning.front();
     Proposal mark(manifest, policy, 0, work.changes);
     policy::UpdateMark(work.owning, work.withdrawn, mark);
-    for (const auto& edit : mark.edits()) report_.AddEdit(edit);
+    for (auto& edit : mark.TakeEdits()) report_.AddEdit(std::move(edit));
   }
   if (!work.changes.empty()) Apply(document, work.changes, manifests.front());
 }
@@ -105,7 +105,7 @@ void Stages::Ask(std::size_t number, const kube::Manifest& manifest, Work& work)
 }
 
 /// Takes rows, findings and objects of a proposal over, as its policy's enforcement says.
-void Stages::Account(std::size_t number, const Proposal& proposal, Work& work) {
+void Stages::Account(std::size_t number, Proposal& proposal, Work& work) {
   const policy::Policy& policy = *rules_.policies[number];
   const Enforcement enforcement = policy::EnforcementOf(policy.document());
   const kube::Manifest& manifest = proposal.manifest();
@@ -119,12 +119,11 @@ void Stages::Account(std::size_t number, const Proposal& proposal, Work& work) {
     error.place = policy.document().name_place();
     report_.diagnostics.Add(std::move(error));
   }
-  for (const auto& finding :
-       policy::EnforcementFindings(enforcement, proposal, policy.name())) {
+  for (const auto& finding : policy::EnforcementFindings(enforcement, proposal, policy.name())) {
     AddFinding(finding, manifest.document, policy.document().name_place());
   }
   if (enforcement == Enforcement::kApply || enforcement == Enforcement::kDryRun) {
-    for (const auto& edit : proposal.edits()) report_.AddEdit(edit);
+    for (auto& edit : proposal.TakeEdits()) report_.AddEdit(std::move(edit));
   }
   if (enforcement != Enforcement::kApply) return;
   if (proposal.owns()) work.owning.push_back(policy.name());
@@ -157,20 +156,29 @@ void Stages::Apply(std::size_t document, const yaml::ChangeSet& changes,
   report_.diagnostics.Add(std::move(error));
 }
 
-void Stages::SettleObjects() {
-  for (const policy::NewObject& object : pool_.objects()) {
-    const kube::Manifest* existing = run_.index->Find(object.id);
-    if (existing == nullptr) continue;
-    for (const kube::Manifest& manifest : ManifestsOf(existing->document)) {
-      if (manifest.id != existing->id) continue;
-      yaml::ChangeSet changes;
-      Proposal proposal(manifest, object.policy, 0, changes);
-      policy::UpdateObject(object.content, proposal);
-      for (const auto& edit : proposal.edits()) report_.AddEdit(edit);
-      if (!changes.empty()) Apply(manifest.document, changes, manifest);
-      break;
-    }
+void Stages::UpdateObjects(std::size_t document, ObjectsById objects) {
+  std::vector<kube::Manifest> fresh;
+  yaml::ChangeSet changes;
+  const kube::Manifest* subject = nullptr;
+  const std::span<const kube::Manifest> manifests = ManifestsOf(document, fresh);
+  for (const kube::Manifest& manifest : manifests) {
+    const auto object = objects.extract(manifest.id);  // Of namesakes, the first is meant.
+    if (object.empty()) continue;
+    Proposal proposal(manifest, object.mapped()->policy, 0, changes);
+    policy::UpdateObject(object.mapped()->content, proposal);
+    for (auto& edit : proposal.TakeEdits()) report_.AddEdit(std::move(edit));
+    if (subject == nullptr) subject = &manifest;
   }
+  if (!changes.empty()) Apply(document, changes, *subject);
+}
+
+void Stages::SettleObjects() {
+  std::map<std::size_t, ObjectsById> existing;  // By document.
+  for (const policy::NewObject& object : pool_.objects()) {
+    const kube::Manifest* found = run_.index->Find(object.id);
+    if (found != nullptr) existing[found->document].emplace(found->id, &object);
+  }
+  for (auto& [document, objects] : existing) UpdateObjects(document, std::move(objects));
   std::vector<std::string> applying;  // What only warns, fails or tries takes nothing away.
   for (const auto& policy : rules_.policies) {
     if (policy::EnforcementOf(policy->document()) == Enforcement::kApply) {

@@ -5,6 +5,8 @@
 // all of them; what is wrong with one document does not hide the next.
 #pragma once
 
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,11 +35,17 @@ class Stages {
 
  private:
   struct Work;
+  using ObjectsById = std::map<kube::ObjectId, const policy::NewObject*>;
 
-  std::vector<kube::Manifest> ManifestsOf(std::size_t document) const;
+  /// The manifests of a document as it stands. They are those of the index, or, once it was edited,
+  /// read again into `fresh`.
+  std::span<const kube::Manifest> ManifestsOf(std::size_t document,
+                                              std::vector<kube::Manifest>& fresh) const;
   void ProposeFor(std::size_t document, policy::Stage stage);
   void Ask(std::size_t number, const kube::Manifest& manifest, Work& work);
-  void Account(std::size_t number, const policy::Proposal& proposal, Work& work);
+  void Account(std::size_t number, policy::Proposal& proposal, Work& work);
+  /// Brings objects that stand in one document up to date.
+  void UpdateObjects(std::size_t document, ObjectsById objects);
   void Apply(std::size_t document, const yaml::ChangeSet& changes, const kube::Manifest& subject);
   void AddFinding(const policy::Proposal::Finding& finding, std::size_t document,
                   text::Place otherwise);

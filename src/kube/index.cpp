@@ -100,6 +100,7 @@ Index::Index(std::vector<Manifest> manifests, IndexOptions options)
     ResolveNamespace(manifest.id);
     const ObjectId& id = manifest.id;
     by_name_.try_emplace(Key(id.group(), id.kind, id.ns, id.name), number);
+    if (id.kind == "Namespace" && id.group().empty()) namespaces_.try_emplace(id.name, number);
     AddScaler(manifest, number);
     ++number;
   }
@@ -183,8 +184,8 @@ const Manifest* Index::Find(const ObjectId& id) const {
 }
 
 std::string Index::NamespaceAnnotation(std::string_view ns, std::string_view key) const {
-  const Manifest* found = Find("", "Namespace", "", ns);
-  return found == nullptr ? std::string() : found->Annotation(key);
+  const auto found = namespaces_.find(ns);
+  return found == namespaces_.end() ? std::string() : manifests_[found->second].Annotation(key);
 }
 
 const Manifest* Index::FindScaler(const ObjectId& workload) const {

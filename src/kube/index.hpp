@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -69,6 +70,8 @@ class Index {
   // Key() of the object, or of the workload that is scaled -> index in manifests_.
   std::unordered_map<std::string, std::uint32_t> by_name_;
   std::unordered_map<std::string, std::uint32_t> scalers_;
+  // The same for Namespaces alone, by name: they are asked for often, and there are few.
+  std::map<std::string, std::uint32_t, std::less<>> namespaces_;
 };
 
 }  // namespace cloudlab::kube

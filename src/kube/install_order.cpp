@@ -89,10 +89,11 @@ std::optional<InstallOrder> FindInstallOrder(std::span<const std::string_view> k
 
 std::size_t InstallPlace(InstallOrder order, std::span<const std::string_view> kinds,
                          std::string_view kind) {
-  std::size_t place = kinds.size();
-  const std::size_t first = LeadingCrds(kinds);
-  while (place > first && InstallsBefore(order, kind, kinds[place - 1])) --place;
-  return place;
+  const auto rest = kinds.subspan(LeadingCrds(kinds));
+  const auto place = std::upper_bound(
+      rest.begin(), rest.end(), kind,
+      [order](std::string_view a, std::string_view b) { return InstallsBefore(order, a, b); });
+  return kinds.size() - static_cast<std::size_t>(rest.end() - place);
 }
 
 }  // namespace cloudlab::kube

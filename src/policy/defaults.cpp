@@ -45,14 +45,15 @@ const text::Source& Defaults() {
   return source;
 }
 
-void AddDefaults(DocumentSet& documents, text::Diagnostics& diagnostics) {
+bool AddDefaults(DocumentSet& documents, text::Diagnostics& diagnostics) {
   for (const Document& document : documents.documents()) {
     if (document.kind == "Pipeline" || document.kind == "EnvironmentProfile" ||
         document.kind == "ResourceTierPolicy") {
-      return;
+      return false;
     }
   }
   documents.Read(Defaults(), diagnostics);
+  return true;
 }
 
 }  // namespace cloudlab::policy

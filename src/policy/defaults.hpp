@@ -13,7 +13,7 @@ const text::Source& Defaults();
 
 /// Adds the embedded defaults to the documents that were found in the stream of a run without a
 /// config. Who brings a Pipeline, an EnvironmentProfile or a ResourceTierPolicy knows what they
-/// want: then the defaults step aside.
-void AddDefaults(DocumentSet& documents, text::Diagnostics& diagnostics);
+/// want: then the defaults step aside, and false is returned.
+bool AddDefaults(DocumentSet& documents, text::Diagnostics& diagnostics);
 
 }  // namespace cloudlab::policy

@@ -93,6 +93,7 @@ bool HasCredentialsInUrl(std::string_view value) {
 
 /// `Host=db;Password=x`, `user=a password=b`.
 bool HasPasswordSetting(std::string_view value) {
+  if (value.find('=') == std::string_view::npos) return false;
   std::string lower(value);
   std::ranges::transform(lower, lower.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

@@ -105,8 +105,16 @@ bool Proposal::Accept(std::optional<yaml::Clash> clash, const std::string& path)
   return false;
 }
 
-Proposal::Walk Proposal::WalkDown(yaml::NodeView map, const std::vector<std::string>& path) const {
-  Walk walk{map, kube::FieldPath(manifest_.root, map), 0};
+const std::string& Proposal::PathOf(yaml::NodeView node) {
+  if (!last_node_ || last_node_ != node) {
+    last_node_ = node;
+    last_path_ = kube::FieldPath(manifest_.root, node);
+  }
+  return last_path_;
+}
+
+Proposal::Walk Proposal::WalkDown(yaml::NodeView map, const std::vector<std::string>& path) {
+  Walk walk{map, PathOf(map), 0};
   while (walk.done < path.size()) {
     const yaml::NodeView child = walk.at.Find(path[walk.done]);
     if (!child) break;
@@ -118,19 +126,25 @@ Proposal::Walk Proposal::WalkDown(yaml::NodeView map, const std::vector<std::str
 }
 
 void Proposal::Replace(yaml::NodeView node, yaml::Value value, const Origin& origin) {
+  ReplaceAt(node, kube::FieldPath(manifest_.root, node), std::move(value), origin);
+}
+
+void Proposal::ReplaceAt(yaml::NodeView node, std::string path, yaml::Value value,
+                         const Origin& origin) {
   const yaml::Value old = yaml::Value::From(node);
   if (Same(old, value)) return;
-  const std::string path = kube::FieldPath(manifest_.root, node);
   const std::string name = SecretName(node);
   std::string new_text = RowText(name, value);
   if (!Accept(changes_.Replace(node.id(), std::move(value), owner_), path)) return;
-  AddRow(FieldEdit::Op::kReplace, path, RowText(name, old), std::move(new_text), origin);
+  AddRow(FieldEdit::Op::kReplace, std::move(path), RowText(name, old), std::move(new_text), origin);
 }
 
 void Proposal::Put(yaml::NodeView map, const std::vector<std::string>& path, yaml::Value value,
                    const Origin& origin) {
   Walk walk = WalkDown(map, path);
-  if (walk.done == path.size()) return Replace(walk.at, std::move(value), origin);
+  if (walk.done == path.size()) {
+    return ReplaceAt(walk.at, std::move(walk.text), std::move(value), origin);
+  }
   if (!CanHold(walk.at)) return RefuseShape(walk, "a map");
   const std::vector<std::string> missing(path.begin() + static_cast<std::ptrdiff_t>(walk.done),
                                          path.end());

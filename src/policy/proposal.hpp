@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kube/manifest.hpp"
@@ -96,6 +97,8 @@ class Proposal {
   /// What all policies of this stage want so far.
   const yaml::ChangeSet& pending() const { return changes_; }
   const std::vector<FieldEdit>& edits() const { return edits_; }
+  /// The rows for the report; to be called last.
+  std::vector<FieldEdit> TakeEdits() { return std::move(edits_); }
   const std::vector<NewObject>& objects() const { return objects_; }
   const std::vector<Skip>& skips() const { return skips_; }
   const std::vector<Finding>& findings() const { return findings_; }
@@ -109,7 +112,10 @@ class Proposal {
     std::size_t done = 0;  // Keys that were found.
   };
 
-  Walk WalkDown(yaml::NodeView map, const std::vector<std::string>& path) const;
+  void ReplaceAt(yaml::NodeView node, std::string path, yaml::Value value, const Origin& origin);
+  /// kube::FieldPath() of a node that changes are made below, most often the one asked for last.
+  const std::string& PathOf(yaml::NodeView node);
+  Walk WalkDown(yaml::NodeView map, const std::vector<std::string>& path);
   bool Accept(std::optional<yaml::Clash> clash, const std::string& path);
   void AddRow(FieldEdit::Op op, std::string path, std::string old_value, std::string new_value,
               const Origin& origin);
@@ -119,6 +125,8 @@ class Proposal {
   std::string policy_;
   yaml::Owner owner_;
   yaml::ChangeSet& changes_;
+  yaml::NodeView last_node_;  // Of PathOf().
+  std::string last_path_;
   bool owns_ = false;
   bool disowns_ = false;
   std::vector<FieldEdit> edits_;

@@ -6,10 +6,11 @@ namespace cloudlab::text {
 
 std::optional<Edit> EditSet::Add(Edit edit) {
   // The place behind every edit that begins before this one, and behind equal insertions.
-  auto after = std::upper_bound(edits_.begin(), edits_.end(), edit, [](const Edit& a, const Edit& b) {
-    if (a.span.begin != b.span.begin) return a.span.begin < b.span.begin;
-    return a.span.empty() && !b.span.empty();  // An insertion stands before a replacement.
-  });
+  auto after =
+      std::upper_bound(edits_.begin(), edits_.end(), edit, [](const Edit& a, const Edit& b) {
+        if (a.span.begin != b.span.begin) return a.span.begin < b.span.begin;
+        return a.span.empty() && !b.span.empty();  // An insertion stands before a replacement.
+      });
   if (after != edits_.begin()) {
     const Edit& before = *std::prev(after);
     if (before.span.end > edit.span.begin) return before;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,7 +38,7 @@ class EditSet {
 
   bool empty() const { return edits_.empty(); }
   /// In order of their position.
-  const std::vector<Edit>& edits() const { return edits_; }
+  const std::deque<Edit>& edits() const { return edits_; }
 
   /// `original` with every edit applied.
   std::string Apply(std::string_view original) const;
@@ -45,14 +46,17 @@ class EditSet {
   std::vector<Piece> Kept(std::size_t size) const;
 
  private:
-  std::vector<Edit> edits_;  // Sorted by span.begin, then by order of addition.
+  // Sorted by span.begin, then by order of addition. Edits come from the last to the first, as
+  // surgery plans them, so they are put in at the front.
+  std::deque<Edit> edits_;
 };
 
 /// The composition of two splices: `first` maps text A to B, `second` maps B to C; the result
 /// holds the runs of A that stand unchanged in C.
 std::vector<Piece> Compose(const std::vector<Piece>& first, const std::vector<Piece>& second);
 
-/// The offset in the old text of the byte at `offset` in the new one, or nothing if it was inserted.
+/// The offset in the old text of the byte at `offset` in the new one, or nothing if it was
+/// inserted.
 std::optional<std::uint32_t> MapBack(const std::vector<Piece>& pieces, std::uint32_t offset);
 
 }  // namespace cloudlab::text

@@ -1,5 +1,5 @@
-// A vectorised first look at whole blocks accepts printable ASCII, tabs and line feeds; only a
-// block with anything else is read character by character.
+// Printable ASCII, tabs and line feeds are skipped many at a time; anything else is read character
+// by character.
 #include "yaml/bytes.hpp"
 
 #include <algorithm>
@@ -7,18 +7,18 @@
 #include <cstdio>
 #include <string>
 
+#include "yaml/search.hpp"
+
 namespace cloudlab::yaml {
 namespace {
 
 bool IsOrdinary(unsigned char c) { return (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\t'; }
 
-bool AllOrdinary(std::string_view block) {
-  unsigned bad = 0;
-  for (const char ch : block) {
-    const auto c = static_cast<unsigned char>(ch);
-    bad |= static_cast<unsigned>(!IsOrdinary(c));
-  }
-  return bad == 0;
+/// The first place at or behind `at` from which bytes must be looked at one by one.
+std::size_t SkipOrdinary(std::string_view text, std::size_t at) {
+  while (at + kStep <= text.size() && IsOrdinaryStep(text.data() + at)) at += kStep;
+  while (at < text.size() && IsOrdinary(static_cast<unsigned char>(text[at]))) ++at;
+  return at;
 }
 
 struct Decoded {
@@ -79,22 +79,14 @@ std::optional<Problem> CheckCharacter(Decoded c, char next, Span span) {
 }  // namespace
 
 std::optional<Problem> CheckBytes(std::string_view text) {
-  constexpr std::size_t kBlock = 4096;
-  std::size_t at = 0;
+  std::size_t at = SkipOrdinary(text, 0);
   while (at < text.size()) {
-    const std::size_t end = std::min(at + kBlock, text.size());
-    if (AllOrdinary(text.substr(at, end - at))) {
-      at = end;
-      continue;
-    }
-    while (at < end) {
-      const Decoded c = DecodeUtf8(text, at);
-      const char next = at + 1 < text.size() ? text[at + 1] : '\0';
-      const std::uint32_t size = std::max(c.size, 1U);
-      const auto begin = static_cast<std::uint32_t>(at);
-      if (auto problem = CheckCharacter(c, next, {begin, begin + size})) return problem;
-      at += size;
-    }
+    const Decoded c = DecodeUtf8(text, at);
+    const char next = at + 1 < text.size() ? text[at + 1] : '\0';
+    const std::uint32_t size = std::max(c.size, 1U);
+    const auto begin = static_cast<std::uint32_t>(at);
+    if (auto problem = CheckCharacter(c, next, {begin, begin + size})) return problem;
+    at = SkipOrdinary(text, at + size);
   }
   return std::nullopt;
 }

@@ -92,4 +92,9 @@ const NodeChange* ChangeSet::Find(NodeId node) const {
   return found == changes_.end() ? nullptr : &found->second;
 }
 
+bool ChangeSet::Removes(NodeId node) const {
+  const NodeChange* change = Find(node);
+  return change != nullptr && change->remove;
+}
+
 }  // namespace cloudlab::yaml

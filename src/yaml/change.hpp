@@ -47,6 +47,8 @@ struct NodeChange {
   std::vector<NewEntry> entries;  ///< To add to a map (or to an empty or null value that becomes one).
   std::vector<NewItem> items;     ///< To add to a sequence (or to an empty or null value).
   Owner owner = 0;
+
+  bool HasAdditions() const { return !entries.empty() || !items.empty(); }
 };
 
 /// Two changes that exclude each other.
@@ -76,6 +78,7 @@ class ChangeSet {
   bool empty() const { return changes_.empty(); }
   const std::map<NodeId, NodeChange>& changes() const { return changes_; }
   const NodeChange* Find(NodeId node) const;
+  bool Removes(NodeId node) const;
 
  private:
   std::map<NodeId, NodeChange> changes_;

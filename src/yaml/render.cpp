@@ -64,7 +64,7 @@ std::string RenderFlow(const Value& value, bool json) {
 
 void RenderBlockValue(const Value& value, std::uint32_t indent, const Layout& layout,
                       std::string& out) {
-  if (value.kind() == Value::Kind::kString && IsLiteralSafe(value.text())) {
+  if (layout.literals && value.kind() == Value::Kind::kString && IsLiteralSafe(value.text())) {
     RenderLiteral(value.text(), indent + layout.step, layout, out);
   } else if (value.IsScalar() || value.IsEmptyCollection()) {
     out.append(" ").append(RenderFlow(value, false)).append(layout.newline);

@@ -12,6 +12,7 @@ namespace cloudlab::yaml {
 struct Layout {
   std::uint32_t step = 2;           ///< Columns from a map's keys to those of a map below.
   bool indent_sequences = false;    ///< Dashes deeper than their key, by `step`.
+  bool literals = true;             ///< Texts of several lines as `|`; else in double quotes.
   std::string_view newline = "\n";  ///< Or "\r\n".
 };
 

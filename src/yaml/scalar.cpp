@@ -66,24 +66,58 @@ std::size_t Unescape(std::string_view raw, std::size_t at, std::string& out) {
   const char c = raw[at++];
   std::size_t digits = 0;
   switch (c) {
-    case '0': out.push_back('\0'); return at;
-    case 'a': out.push_back('\a'); return at;
-    case 'b': out.push_back('\b'); return at;
+    case '0':
+      out.push_back('\0');
+      return at;
+    case 'a':
+      out.push_back('\a');
+      return at;
+    case 'b':
+      out.push_back('\b');
+      return at;
     case 't':
-    case '\t': out.push_back('\t'); return at;
-    case 'n': out.push_back('\n'); return at;
-    case 'v': out.push_back('\v'); return at;
-    case 'f': out.push_back('\f'); return at;
-    case 'r': out.push_back('\r'); return at;
-    case 'e': out.push_back('\x1B'); return at;
-    case 'N': AppendUtf8(0x85, out); return at;
-    case '_': AppendUtf8(0xA0, out); return at;
-    case 'L': AppendUtf8(0x2028, out); return at;
-    case 'P': AppendUtf8(0x2029, out); return at;
-    case 'x': digits = 2; break;
-    case 'u': digits = 4; break;
-    case 'U': digits = 8; break;
-    default: out.push_back(c); return at;  // Space, quote, backslash.
+    case '\t':
+      out.push_back('\t');
+      return at;
+    case 'n':
+      out.push_back('\n');
+      return at;
+    case 'v':
+      out.push_back('\v');
+      return at;
+    case 'f':
+      out.push_back('\f');
+      return at;
+    case 'r':
+      out.push_back('\r');
+      return at;
+    case 'e':
+      out.push_back('\x1B');
+      return at;
+    case 'N':
+      AppendUtf8(0x85, out);
+      return at;
+    case '_':
+      AppendUtf8(0xA0, out);
+      return at;
+    case 'L':
+      AppendUtf8(0x2028, out);
+      return at;
+    case 'P':
+      AppendUtf8(0x2029, out);
+      return at;
+    case 'x':
+      digits = 2;
+      break;
+    case 'u':
+      digits = 4;
+      break;
+    case 'U':
+      digits = 8;
+      break;
+    default:
+      out.push_back(c);
+      return at;  // Space, quote, backslash.
   }
   std::uint32_t cp = 0;
   for (const char d : raw.substr(at, digits)) {
@@ -104,8 +138,8 @@ std::string DecodeBlock(std::string_view raw, Style style, std::uint32_t indent)
   if (at < raw.size()) at = SkipBreak(raw, at);
 
   std::string out;
-  std::size_t breaks = 0;        // Of empty lines since the last line with text.
-  bool pending_break = false;    // The line break behind that line.
+  std::size_t breaks = 0;      // Of empty lines since the last line with text.
+  bool pending_break = false;  // The line break behind that line.
   bool after_blank_start = false;
   const auto skip_empty_lines = [&] {
     while (at < raw.size()) {
@@ -155,22 +189,23 @@ bool EqualsAnyCase(std::string_view text, std::string_view lower) {
 bool MayBeNonString(std::string_view text) {
   static constexpr std::array<std::string_view, 13> kWords = {
       "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<", "nan"};
-  if (std::ranges::any_of(kWords, [&](auto word) { return EqualsAnyCase(text, word); })) return true;
+  if (std::ranges::any_of(kWords, [&](auto word) { return EqualsAnyCase(text, word); }))
+    return true;
   const std::string_view unsigned_text =
       text.starts_with('-') || text.starts_with('+') ? text.substr(1) : text;
   if (unsigned_text.empty()) return true;
   if (EqualsAnyCase(unsigned_text, ".inf") || EqualsAnyCase(text, ".nan")) return true;
   const char c = unsigned_text[0];
   const bool digit_start = c >= '0' && c <= '9';
-  const bool dot_digit = c == '.' && unsigned_text.size() > 1 &&
-                         ((unsigned_text[1] >= '0' && unsigned_text[1] <= '9') ||
-                          unsigned_text[1] == '_' || unsigned_text[1] == 'e' ||
-                          unsigned_text[1] == 'E');
+  const bool dot_digit =
+      c == '.' && unsigned_text.size() > 1 &&
+      ((unsigned_text[1] >= '0' && unsigned_text[1] <= '9') || unsigned_text[1] == '_' ||
+       unsigned_text[1] == 'e' || unsigned_text[1] == 'E');
   if (!digit_start && !dot_digit && !(c == '.' && unsigned_text.size() == 1)) return false;
   // A number, date or sexagesimal in any schema is made of these alone: digits, hexadecimal
   // digits behind 0x, signs, dots, underscores, exponents, colons, and a date's T, Z and space.
-  const bool hexadecimal = unsigned_text.size() > 1 && c == '0' &&
-                           (unsigned_text[1] == 'x' || unsigned_text[1] == 'X');
+  const bool hexadecimal =
+      unsigned_text.size() > 1 && c == '0' && (unsigned_text[1] == 'x' || unsigned_text[1] == 'X');
   return std::ranges::all_of(unsigned_text, [hexadecimal](char d) {
     if (d >= '0' && d <= '9') return true;
     if (hexadecimal && ((d >= 'a' && d <= 'f') || (d >= 'A' && d <= 'F') || d == 'x' || d == 'X')) {
@@ -182,7 +217,17 @@ bool MayBeNonString(std::string_view text) {
 
 }  // namespace
 
+std::optional<std::string_view> Verbatim(std::string_view raw, Style style) {
+  if (style == Style::kLiteral || style == Style::kFolded) return std::nullopt;
+  if (style != Style::kPlain) raw = raw.substr(1, raw.size() - 2);
+  if (raw.find('\n') != std::string_view::npos) return std::nullopt;
+  if (style == Style::kDouble && raw.find('\\') != std::string_view::npos) return std::nullopt;
+  if (style == Style::kSingle && raw.find('\'') != std::string_view::npos) return std::nullopt;
+  return raw;
+}
+
 std::string DecodeFlowScalar(std::string_view raw, Style style) {
+  if (const auto verbatim = Verbatim(raw, style)) return std::string(*verbatim);
   const bool quoted = style != Style::kPlain;
   if (quoted) raw = raw.substr(1, raw.size() - 2);
   std::string out;
@@ -252,7 +297,8 @@ std::string DoubleQuoted(std::string_view text) {
       out += "\\r";
     } else if (byte < 0x20 || byte == 0x7F) {
       out += {'\\', 'u', '0', '0', kHex[byte >> 4U], kHex[byte & 0xFU]};
-    } else if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
+    } else if (byte == 0xC2 && i + 1 < text.size() &&
+               static_cast<unsigned char>(text[i + 1]) < 0xA0) {
       const auto low = static_cast<unsigned char>(text[++i]);  // C1 controls, NEL among them.
       out += {'\\', 'u', '0', '0', kHex[low >> 4U], kHex[low & 0xFU]};
     } else if (text.substr(i, 3) == "\xE2\x80\xA8" || text.substr(i, 3) == "\xE2\x80\xA9") {

@@ -3,6 +3,7 @@
 // or 1.2 takes them for anything but the string that they are.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ namespace cloudlab::yaml {
 
 /// The decoded scalar at `id`; line breaks become LF.
 std::string DecodeScalar(const Outline& outline, NodeId id);
+/// The decoded text of a plain or quoted scalar if it stands in `raw` as it is: on one line,
+/// without escapes. Nearly every scalar does, and need not be copied to be compared.
+std::optional<std::string_view> Verbatim(std::string_view raw, Style style);
 /// The decoded text of a plain or quoted scalar as written in `raw`.
 std::string DecodeFlowScalar(std::string_view raw, Style style);
 

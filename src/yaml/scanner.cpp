@@ -31,6 +31,8 @@ double AllowedAliasRatio(std::uint64_t nodes) {
 /// What manifests usually are, so that a document needs one allocation for nodes and one for frames.
 constexpr std::size_t kBytesPerNode = 16;
 constexpr std::size_t kUsualDepth = 24;
+/// Up to here, nodes are copied out of a buffer that the next document uses again.
+constexpr std::size_t kSmallOutline = 4096;
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 }  // namespace
@@ -59,10 +61,20 @@ ScanResult Scanner::Run(bool at_stream_start) {
     problem_ = std::move(bad);
     return {{}, std::move(problem_)};
   }
+  // A stream holds thousands of small documents: their nodes gather in one buffer, so that each needs
+  // one allocation of the right size.
+  static thread_local std::vector<Node> buffer;
+  outline_.nodes_.swap(buffer);
+  outline_.nodes_.clear();
   outline_.nodes_.reserve(size_ / kBytesPerNode + 8);
   stack_.reserve(kUsualDepth);
   if (!Document()) return {{}, std::move(problem_)};
-  outline_.nodes_.shrink_to_fit();
+  if (outline_.nodes_.size() > kSmallOutline) {
+    outline_.nodes_.shrink_to_fit();
+  } else {
+    buffer.assign(outline_.nodes_.begin(), outline_.nodes_.end());
+    outline_.nodes_.swap(buffer);
+  }
   return {std::move(outline_), std::nullopt};
 }
 

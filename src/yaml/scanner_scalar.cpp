@@ -224,6 +224,7 @@ bool Scanner::BlockScalar(NodeId node) {
   pos_ = header_end;
   if (!AtEnd()) NextLine();
   if (indent == 0 && !BlockScalarIndent(indent)) return false;
+  const std::uint32_t first_line = pos_;
   std::uint32_t end = pos_;  // Behind the last line that belongs to the text.
   while (!AtEnd()) {
     std::uint32_t spaces = 0;
@@ -244,7 +245,7 @@ bool Scanner::BlockScalar(NodeId node) {
   Node& n = outline_.nodes_[node];
   n.value = {begin, end};
   n.style = style;
-  n.indent = indent;
+  n.indent = end == first_line ? 0 : indent;  // An empty text has no indentation.
   return true;
 }
 

@@ -37,6 +37,16 @@ inline std::uint32_t PlainStops(const char* at) {
 inline std::uint32_t NoSpaces(const char* at) {
   return ~Mask(_mm_cmpeq_epi8(LoadStep(at), _mm_set1_epi8(' '))) & 0xFFFFU;
 }
+/// True if every byte is printable ASCII, a tab or a line feed.
+inline bool IsOrdinaryStep(const char* at) {
+  const __m128i bytes = LoadStep(at);
+  // Compared as signed numbers, bytes above 0x7F are less than a space.
+  const __m128i printable = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F)),
+                                             _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x1F)));
+  const __m128i blank = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')),
+                                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t')));
+  return Mask(_mm_or_si128(printable, blank)) == 0xFFFFU;
+}
 /// A bit per line feed with a dash behind it. Reads one byte more than a step.
 inline std::uint32_t DashLines(const char* at) {
   return Mask(_mm_and_si128(_mm_cmpeq_epi8(LoadStep(at), _mm_set1_epi8('\n')),
@@ -63,6 +73,13 @@ inline std::uint64_t PlainStops(const char* at) {
          ZeroBytes(word ^ kOnes * '\n');
 }
 inline std::uint64_t NoSpaces(const char* at) { return LoadStep(at) ^ kOnes * ' '; }
+/// False also for a step with a tab, or a byte behind such a one: those are looked at one by one.
+inline bool IsOrdinaryStep(const char* at) {
+  const std::uint64_t word = LoadStep(at);
+  const std::uint64_t feeds = ZeroBytes(word ^ kOnes * '\n');
+  const std::uint64_t small = (word - kOnes * ' ') & ~word & kHighs;
+  return ((small & ~feeds) | (word & kHighs) | ZeroBytes(word ^ kOnes * 0x7F)) == 0;
+}
 inline std::uint64_t DashLines(const char* at) {
   const std::uint64_t feeds = ZeroBytes(LoadStep(at) ^ kOnes * '\n');
   // A borrow can only mark bytes behind a real match, and then the step is looked at anyway.

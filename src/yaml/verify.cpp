@@ -1,6 +1,10 @@
-// Two outlines are walked side by side, with an explicit stack. Where nothing was intended, bytes and
-// style must be equal; where a change was intended, the new value is compared by meaning: what a
-// reader decodes must be what the policy wanted, and a string must not be readable as anything else.
+// Two outlines are walked side by side, with an explicit stack. Where nothing was intended, bytes
+// and style must be equal; where a change was intended, the new value is compared by meaning: what
+// a reader decodes must be what the policy wanted, and a string must not be readable as anything
+// else.
+//
+// Most of a document is not meant to change. A subtree is one run of nodes and one run of bytes, so
+// two that are the same are recognised in two loops; where they are not, the walk finds the place.
 #include "yaml/verify.hpp"
 
 #include <algorithm>
@@ -33,6 +37,24 @@ std::string PathOf(const Outline& outline, NodeId id) {
   return path.empty() ? "the root" : path;
 }
 
+/// Most collections have no more children.
+constexpr std::size_t kUsualChildren = 16;
+
+/// A node and where its subtree ends: nodes of a subtree stand in a row.
+struct Subtree {
+  NodeId begin = kNoNode;
+  NodeId end = kNoNode;
+
+  /// That of the child `id`, in the order of the text.
+  Subtree Child(const Outline& outline, NodeId id) const {
+    const NodeId next = outline.node(id).next;
+    return {id, next == kNoNode ? end : next};
+  }
+  static Subtree Root(const Outline& outline) {
+    return {0, static_cast<NodeId>(outline.nodes().size())};
+  }
+};
+
 /// A child that the edited collection must have at one position: an old node or a new value.
 struct Expected {
   NodeId old = kNoNode;
@@ -47,11 +69,11 @@ class Proof {
 
   std::optional<std::string> Run() {
     if (original_.empty() || edited_.empty()) return "the document has no content";
-    Enter(0, 0);
+    pairs_.push_back({Subtree::Root(original_), Subtree::Root(edited_)});
     while (!pairs_.empty() && !failure_) {
       const auto [before, after] = pairs_.back();
       pairs_.pop_back();
-      Compare(before, after);
+      if (!IsUntouched(before) || !AreSame(before, after)) Compare(before, after);
     }
     if (!failure_) CompareAliases();
     return std::move(failure_);
@@ -62,14 +84,53 @@ class Proof {
     if (!failure_) failure_ = PathOf(edited_, after) + ": " + std::move(what);
   }
 
-  void Enter(NodeId before, NodeId after) { pairs_.emplace_back(before, after); }
+  /// True if no change names a node of the subtree.
+  bool IsUntouched(Subtree before) const {
+    const auto first = changes_.changes().lower_bound(before.begin);
+    return first == changes_.changes().end() || first->first >= before.end;
+  }
 
-  void Compare(NodeId before, NodeId after) {
+  /// True if both subtrees have the same bytes and the same nodes in the same places. False does
+  /// not mean that anything is wrong: Compare() has the last word.
+  bool AreSame(Subtree before, Subtree after) {
+    if (before.end - before.begin != after.end - after.begin) return false;
+    const Span old_span = original_.node(before.begin).value;
+    const Span new_span = edited_.node(after.begin).value;
+    if (old_span.In(original_.text()) != new_span.In(edited_.text())) return false;
+    const std::uint32_t shift = new_span.begin - old_span.begin;  // Modulo 2^32, as the sums below.
+    const std::uint32_t renumber = after.begin - before.begin;
+    const auto same_span = [shift](Span a, Span b) {
+      return a.begin + shift == b.begin && a.end + shift == b.end;
+    };
+    for (NodeId id = before.begin; id < before.end; ++id) {
+      const Node& a = original_.node(id);
+      const Node& b = edited_.node(id + renumber);
+      if (a.kind != b.kind || a.style != b.style || !same_span(a.value, b.value) ||
+          (IsBlockText(a) && a.indent != b.indent) || !HaveSameProperties(id, id + renumber)) {
+        return false;
+      }
+      if (a.kind == Kind::kAlias) aliases_.emplace_back(id, id + renumber);
+      if (id == before.begin) continue;  // Its key and its parent are not of the subtree.
+      if ((a.key_style != b.key_style || !same_span(a.key, b.key) ||
+           a.parent + renumber != b.parent)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  static bool IsBlockText(const Node& node) {
+    return node.style == Style::kLiteral || node.style == Style::kFolded;
+  }
+
+  void Compare(Subtree from, Subtree to) {
+    const NodeId before = from.begin;
+    const NodeId after = to.begin;
     const NodeChange* change = changes_.Find(before);
-    if (change != nullptr && change->replace) return CompareValue(after, *change->replace);
+    if (change != nullptr && change->replace) return CompareValue(to, *change->replace);
     const Node& old = original_.node(before);
     const Node& now = edited_.node(after);
-    CompareProperties(before, after);
+    if (!HaveSameProperties(before, after)) return Fail(after, "an anchor or tag changed");
     const std::vector<Expected> expected = ExpectedChildren(before, change);
     const bool grows = change != nullptr && (!change->entries.empty() || !change->items.empty());
     const bool emptied = expected.empty() && old.first != kNoNode;
@@ -83,39 +144,51 @@ class Proof {
       if (NodeView(original_, before).Raw() != NodeView(edited_, after).Raw()) {
         Fail(after, "the alias is another one");
       }
+      aliases_.emplace_back(before, after);
       return;
     }
     const bool new_style = emptied || (grows && old.first == kNoNode);
-    if (!new_style && now.style != old.style) return Fail(after, "the style of the collection changed");
-    CompareChildren(after, expected);
+    if (!new_style && now.style != old.style)
+      return Fail(after, "the style of the collection changed");
+    CompareChildren(from, to, expected);
   }
 
   void CompareScalar(NodeId before, NodeId after) {
-    const Node& old = original_.node(before);
-    const Node& now = edited_.node(after);
-    const bool block = old.style == Style::kLiteral || old.style == Style::kFolded;
-    if (old.style != now.style || (block && old.indent != now.indent) ||
-        NodeView(original_, before).Raw() != NodeView(edited_, after).Raw()) {
+    const NodeView old(original_, before);
+    const NodeView now(edited_, after);
+    const bool is_block = IsBlockText(old.node());
+    if (old.node().style != now.node().style ||
+        (is_block && old.node().indent != now.node().indent)) {
+      return Fail(after, "a value changed that no change names");
+    }
+    if (old.Raw() == now.Raw()) return;
+    // A last line without an ending may get one, where chomping takes it away again.
+    const std::string_view added =
+        now.Raw().starts_with(old.Raw()) ? now.Raw().substr(old.Raw().size()) : " ";
+    if (!is_block || (added != "\n" && added != "\r\n") || old.Text() != now.Text()) {
       Fail(after, "a value changed that no change names");
     }
   }
 
-  void CompareProperties(NodeId before, NodeId after) {
+  /// Compares anchor and tag, and notes the pair: aliases may refer to it.
+  bool HaveSameProperties(NodeId before, NodeId after) {
     const Property* old = original_.FindProperty(before);
     const Property* now = edited_.FindProperty(after);
-    if (old == nullptr && now == nullptr) return;
-    const auto text = [](const Outline& outline, Span span) { return span.In(outline.text()); };
+    if (old == nullptr && now == nullptr) return true;
     if (old == nullptr || now == nullptr ||
-        text(original_, old->anchor) != text(edited_, now->anchor) ||
-        text(original_, old->tag) != text(edited_, now->tag)) {
-      return Fail(after, "an anchor or tag changed");
+        old->anchor.In(original_.text()) != now->anchor.In(edited_.text()) ||
+        old->tag.In(original_.text()) != now->tag.In(edited_.text())) {
+      return false;
     }
     anchored_.emplace_back(before, after);
+    return true;
   }
 
   /// The children of `before` in their intended order.
   std::vector<Expected> ExpectedChildren(NodeId before, const NodeChange* change) const {
     std::vector<Expected> expected;
+    if (original_.node(before).first == kNoNode && change == nullptr) return expected;
+    expected.reserve(kUsualChildren);
     const auto add_items = [&](ItemPlace::Side side, NodeId sibling) {
       if (change == nullptr) return;
       for (const NewItem& item : change->items) {
@@ -139,7 +212,9 @@ class Proof {
     return expected;
   }
 
-  void CompareChildren(NodeId after, const std::vector<Expected>& expected) {
+  /// `from` is the collection as it was; it has no say where all that is expected is new.
+  void CompareChildren(Subtree from, Subtree to, const std::vector<Expected>& expected) {
+    const NodeId after = to.begin;
     NodeId child = edited_.node(after).first;
     for (const Expected& want : expected) {
       if (child == kNoNode) return Fail(after, "an entry or item is missing");
@@ -147,15 +222,16 @@ class Proof {
       if (want.old != kNoNode) {
         const NodeView old(original_, want.old);
         const bool is_map = edited_.node(after).kind == Kind::kMap;
-        if (is_map && (old.node().key_style != now.node().key_style || old.Key() != now.Key())) {
+        if (is_map &&
+            (old.node().key_style != now.node().key_style || old.RawKey() != now.RawKey())) {
           return Fail(child, "the key `" + old.Key() + "` is expected here");
         }
-        Enter(want.old, child);
+        pairs_.push_back({from.Child(original_, want.old), to.Child(edited_, child)});
       } else {
-        if (want.key != nullptr && now.Key() != *want.key) {
+        if (want.key != nullptr && !now.KeyIs(*want.key)) {
           return Fail(child, "the new key `" + *want.key + "` is expected here");
         }
-        CompareValue(child, *want.value);
+        CompareValue(to.Child(edited_, child), *want.value);
       }
       child = now.node().next;
     }
@@ -163,14 +239,15 @@ class Proof {
   }
 
   /// New content, by meaning. Its depth is that of policy content.
-  void CompareValue(NodeId after, const Value& value) {
+  void CompareValue(Subtree to, const Value& value) {
+    const NodeId after = to.begin;
     const NodeView now(edited_, after);
     if (now.node().has_property) return Fail(after, "new content has an anchor or tag");
     if (value.IsScalar()) {
       if (!now.IsScalar()) return Fail(after, "a scalar is expected");
       const bool plain = now.node().style == Style::kPlain;
       const bool literal = value.kind() == Value::Kind::kLiteral;
-      if (literal ? !plain || now.Raw() != value.text() : now.Text() != value.text()) {
+      if (literal ? !plain || now.Raw() != value.text() : !now.TextIs(value.text())) {
         return Fail(after, "the value is not the intended `" + value.text() + "`");
       }
       if (!literal && plain && !IsPlainSafe(value.text())) {
@@ -178,28 +255,26 @@ class Proof {
       }
       return;
     }
-    if (value.IsMap() ? !now.IsMap() : !now.IsSeq()) return Fail(after, "another kind of value is expected");
+    if (value.IsMap() ? !now.IsMap() : !now.IsSeq())
+      return Fail(after, "another kind of value is expected");
     std::vector<Expected> expected;
     for (const auto& [key, child] : value.entries()) expected.push_back({kNoNode, &key, &child});
     for (const Value& item : value.items()) expected.push_back({kNoNode, nullptr, &item});
-    CompareChildren(after, expected);
+    CompareChildren({}, to, expected);
   }
 
-  /// An alias must stand for the same node, and nothing may have been changed in that node.
+  /// An alias that stays must stand for the same node, and nothing may have been changed in there.
+  /// New content has no aliases: CompareValue() takes none.
   void CompareAliases() {
-    const auto& old = original_.aliases();
-    const auto& now = edited_.aliases();
-    if (old.size() != now.size()) return Fail(0, "an alias is missing or new");
-    for (std::size_t i = 0; i < old.size(); ++i) {
-      const std::pair<NodeId, NodeId> pair(old[i].target, now[i].target);
+    for (const auto& [before, after] : aliases_) {
+      const NodeId target = original_.TargetOf(before);
+      const std::pair<NodeId, NodeId> pair(target, edited_.TargetOf(after));
       if (std::ranges::find(anchored_, pair) == anchored_.end()) {
-        return Fail(now[i].alias, "the alias stands for another value than before");
+        return Fail(after, "the alias stands for another value than before");
       }
       for (const auto& [node, change] : changes_.changes()) {
         for (NodeId up = node; up != kNoNode; up = original_.parent(up)) {
-          if (up == old[i].target) {
-            return Fail(now[i].alias, "the value behind this alias was changed");
-          }
+          if (up == target) return Fail(after, "the value behind this alias was changed");
         }
       }
     }
@@ -208,8 +283,9 @@ class Proof {
   const Outline& original_;
   const ChangeSet& changes_;
   const Outline& edited_;
-  std::vector<std::pair<NodeId, NodeId>> pairs_;
+  std::vector<std::pair<Subtree, Subtree>> pairs_;
   std::vector<std::pair<NodeId, NodeId>> anchored_;
+  std::vector<std::pair<NodeId, NodeId>> aliases_;  // Those that stay, some of them twice.
   std::optional<std::string> failure_;
 };
 
@@ -249,7 +325,8 @@ std::string Print(const Outline& outline, const ChangeSet& changes) {
     const NodeView at(outline, step.id);
     const bool is_map = at.IsMap();
     const bool collection = is_map || at.IsSeq();
-    PrintLine(step.depth, step.key, collection ? (is_map ? "{}" : "[]") : DoubleQuoted(at.Raw()), out);
+    PrintLine(step.depth, step.key, collection ? (is_map ? "{}" : "[]") : DoubleQuoted(at.Raw()),
+              out);
     std::vector<Step> below;
     const auto items = [&](ItemPlace::Side side, NodeId sibling) {
       if (change == nullptr) return;
@@ -310,7 +387,8 @@ std::optional<std::string> VerifyKept(const Outline& original, const std::vector
     const NodeId parent = id == 0 ? kNoNode : image[old.parent];
     if (parent != kNoNode && now.parent != parent) return fail(id, "it has another parent");
     const text::Span value_kept{piece->from, piece->from + piece->size};
-    const bool is_kept = !old.value.empty() && value_kept.Contains(text::Span{old.key.begin, old.value.end});
+    const bool is_kept =
+        !old.value.empty() && value_kept.Contains(text::Span{old.key.begin, old.value.end});
     if (is_kept && old.first == kNoNode &&
         (now.kind != old.kind || now.style != old.style || now.value.size() != old.value.size() ||
          now.value.begin != old.value.begin + shift)) {

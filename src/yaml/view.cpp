@@ -9,21 +9,13 @@ namespace {
 /// Merges inside merges beyond this are not followed; the scanner's alias budget is far below.
 constexpr int kMaxMergeDepth = 20;
 
-bool IsSimple(std::string_view raw, Style style) {
-  return style == Style::kPlain || style == Style::kSingle || style == Style::kDouble
-             ? raw.find_first_of("\\\n'") == std::string_view::npos || style == Style::kPlain
-             : false;
-}
-
-std::string_view Unquoted(std::string_view raw, Style style) {
-  return style == Style::kPlain ? raw : raw.substr(1, raw.size() - 2);
+bool IsMergeKey(NodeView entry) {
+  return entry.node().key_style == Style::kPlain && entry.KeyIs("<<");
 }
 
 }  // namespace
 
-NodeView NodeView::Root(const Outline& outline) {
-  return {outline, outline.empty() ? kNoNode : 0};
-}
+NodeView NodeView::Root(const Outline& outline) { return {outline, outline.empty() ? kNoNode : 0}; }
 
 bool NodeView::IsNull() const {
   const NodeView at = Resolved();
@@ -32,11 +24,6 @@ bool NodeView::IsNull() const {
   if (property != nullptr && !property->tag.empty()) return false;
   const std::string_view raw = at.Raw();
   return raw.empty() || raw == "~" || raw == "null" || raw == "Null" || raw == "NULL";
-}
-
-NodeView NodeView::Resolved() const {
-  if (!*this || node().kind != Kind::kAlias) return *this;
-  return {*outline_, outline_->TargetOf(id_)};
 }
 
 NodeView NodeView::Find(std::string_view key) const { return FindMerged(key, 0); }
@@ -48,7 +35,7 @@ NodeView NodeView::FindMerged(std::string_view key, int depth) const {
   NodeView merge;
   for (const NodeView child : map.children()) {
     if (child.KeyIs(key)) found = child;
-    if (child.node().key_style == Style::kPlain && child.KeyIs("<<")) merge = child;
+    if (IsMergeKey(child)) merge = child;
   }
   if (found || !merge) return found;
   const NodeView source = merge.Resolved();
@@ -87,14 +74,11 @@ NodeView NodeView::parent() const {
 
 std::string NodeView::Key() const {
   if (!*this || !parent().IsMap()) return {};
-  const std::string_view raw = node().key.In(outline_->text());
-  if (IsSimple(raw, node().key_style)) return std::string(Unquoted(raw, node().key_style));
-  return DecodeFlowScalar(raw, node().key_style);
+  return DecodeFlowScalar(RawKey(), node().key_style);
 }
 
-bool NodeView::KeyIs(std::string_view key) const {
-  const std::string_view raw = node().key.In(outline_->text());
-  if (node().key_style == Style::kPlain) return raw == key;
+bool NodeView::QuotedKeyIs(std::string_view key) const {
+  if (const auto verbatim = Verbatim(RawKey(), node().key_style)) return *verbatim == key;
   return Key() == key;
 }
 
@@ -107,10 +91,7 @@ std::string NodeView::Text() const {
 bool NodeView::TextIs(std::string_view text) const {
   const NodeView at = Resolved();
   if (!at.IsScalar()) return false;
-  const std::string_view raw = at.Raw();
-  if (at.node().style == Style::kPlain && raw.find('\n') == std::string_view::npos) {
-    return raw == text;
-  }
+  if (const auto verbatim = Verbatim(at.Raw(), at.node().style)) return *verbatim == text;
   return at.Text() == text;
 }
 

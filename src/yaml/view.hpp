@@ -52,11 +52,19 @@ class NodeView {
   Children children() const;
   NodeView parent() const;
   /// The node behind an alias, else this one.
-  NodeView Resolved() const;
+  NodeView Resolved() const {
+    if (!*this || node().kind != Kind::kAlias) return *this;
+    return {*outline_, outline_->TargetOf(id_)};
+  }
 
   /// The key of this entry, decoded; empty for an item.
   std::string Key() const;
-  bool KeyIs(std::string_view key) const;
+  bool KeyIs(std::string_view key) const {
+    if (node().key_style != Style::kPlain) return QuotedKeyIs(key);
+    return node().key.size() == key.size() && RawKey() == key;
+  }
+  /// The key as written, quotes included; of an item its dash.
+  std::string_view RawKey() const { return node().key.In(outline_->text()); }
   /// The scalar, decoded; empty for a collection or an invalid view.
   std::string Text() const;
   bool TextIs(std::string_view text) const;
@@ -65,6 +73,7 @@ class NodeView {
 
  private:
   NodeView FindMerged(std::string_view key, int depth) const;
+  bool QuotedKeyIs(std::string_view key) const;
 
   const Outline* outline_ = nullptr;
   NodeId id_ = kNoNode;

@@ -6,6 +6,7 @@ EnvironmentProfile gives it.
 """
 import pathlib
 import re
+import subprocess
 
 import pytest
 
@@ -86,9 +87,15 @@ def test_every_link_leads_somewhere(page):
 
 
 def test_the_flags_of_the_readme_exist(postrender):
-    import subprocess
     known = set(re.findall(r"--[a-z][a-z-]+", subprocess.run([postrender.path, "--help"], stdout=subprocess.PIPE, text=True).stdout))
     of_helm = {"--post-renderer", "--post-renderer-args", "--output-dir", "--no-hooks", "--install", "--wait", "--debug", "--include-crds"}
     for page in (TOP / "README.md", TOP / "docs/helm.md", TOP / "docs/report.md", TOP / "docs/lossless.md"):
         used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text()))
         assert used <= known | of_helm, page
+
+
+def test_the_diff_of_the_readme_is_that_of_the_demo():
+    hunks = re.findall(r"^@@.*?(?=^@@|\Z)", re.search(r"^```diff\n(.*?)^```$", (TOP / "README.md").read_text(), re.MULTILINE | re.DOTALL)[1],
+                       re.MULTILINE | re.DOTALL)
+    real = (TOP / "examples/demo/expected.diff").read_text()
+    assert hunks and all(hunk in real for hunk in hunks)

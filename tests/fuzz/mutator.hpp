@@ -36,6 +36,22 @@ class Mutator {
     return text;
   }
 
+  /// One small change to a text that is not empty.
+  void Change(std::string& text) {
+    switch (Below(10)) {
+      case 0: text.insert(Below(text.size() + 1), Token()); break;
+      case 1: text.insert(Below(text.size() + 1), 1, Character()); break;
+      case 2: text[Below(text.size())] = Character(); break;
+      case 3: text.erase(Below(text.size()), 1 + Below(3)); break;
+      case 4: Reindent(text); break;
+      case 5: MoveLine(text); break;
+      case 6: AddBehindLine(text); break;
+      case 7: ReplaceScalar(text); break;
+      case 8: text += Excerpt(seeds_[Below(seeds_.size())]); break;
+      default: InsertLine(text); break;
+    }
+  }
+
  private:
   static std::vector<std::string> Lines(const std::string& text) {
     std::vector<std::string> lines;
@@ -56,21 +72,6 @@ class Mutator {
     std::string text;
     for (std::size_t i = begin; i < end && i < lines.size(); ++i) text += lines[i];
     return text;
-  }
-
-  void Change(std::string& text) {
-    switch (Below(10)) {
-      case 0: text.insert(Below(text.size() + 1), Token()); break;
-      case 1: text.insert(Below(text.size() + 1), 1, Character()); break;
-      case 2: text[Below(text.size())] = Character(); break;
-      case 3: text.erase(Below(text.size()), 1 + Below(3)); break;
-      case 4: Reindent(text); break;
-      case 5: MoveLine(text); break;
-      case 6: AddBehindLine(text); break;
-      case 7: ReplaceScalar(text); break;
-      case 8: text += Excerpt(seeds_[Below(seeds_.size())]); break;
-      default: InsertLine(text); break;
-    }
   }
 
   char Character() {

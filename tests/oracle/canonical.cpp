@@ -173,6 +173,29 @@ std::optional<std::string> ByLibyaml(std::string_view stream) {
   return out;
 }
 
+std::string WithoutStyles(std::string_view canonical) {
+  constexpr std::string_view kStyled = "sdlf()<>";
+  constexpr std::string_view kNeutral = "pppp{}[]";
+  std::string out;
+  for (std::size_t at = 0; at < canonical.size(); ++at) {
+    const char c = canonical[at];
+    if (c == '&' || c == '!' || c == '*') {  // A name, up to its blank.
+      const std::size_t end = canonical.find(' ', at);
+      out.append(canonical.substr(at, end - at + 1));
+      at = end;
+      continue;
+    }
+    const std::size_t styled = kStyled.find(c);
+    out.push_back(styled == std::string_view::npos ? c : kNeutral[styled]);
+    if (out.back() != 'p') continue;
+    std::size_t colon = canonical.find(':', at);
+    const std::size_t length = std::stoul(std::string(canonical.substr(at + 1, colon - at - 1)));
+    out.append(canonical.substr(at + 1, colon - at + length));
+    at = colon + length;
+  }
+  return out;
+}
+
 std::uint64_t Hash(std::string_view canonical) {
   std::uint64_t hash = 14695981039346656037ULL;
   for (const char c : canonical) {

@@ -1,0 +1,184 @@
+// In a document that can be read, secrets are found in its outline, whatever its style. In one that
+// cannot, and in text inside scalars and comments, a line is searched for what looks like `key: value`.
+#include "app/masked_text.hpp"
+
+#include <algorithm>
+
+#include "policy/mask.hpp"
+#include "text/line_index.hpp"
+#include "yaml/outline.hpp"
+#include "yaml/view.hpp"
+
+namespace cloudlab::app {
+namespace {
+
+using yaml::NodeView;
+
+std::size_t OffsetIn(std::string_view buffer, std::string_view part) {
+  return static_cast<std::size_t>(part.data() - buffer.data());
+}
+
+text::Span SpanOf(std::size_t begin, std::size_t end) {
+  return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
+}
+
+bool IsSecret(std::string_view name, std::string_view value) {
+  return policy::SecretScore(name, value) >= policy::kSecretScore;
+}
+
+/// A scalar is judged by its key, an item by its list's; the value of a variable by the variable's name.
+bool IsSecret(NodeView scalar) {
+  NodeView named = scalar;
+  while (named.parent().IsSeq()) named = named.parent();
+  std::string name = named.Key();
+  if (name == "value") {
+    const NodeView variable = named.parent().Find("name");
+    if (variable.IsScalar()) name = variable.Text();
+  }
+  return IsSecret(name, scalar.Text());
+}
+
+/// The data of a Secret, which nobody may see whatever it is called.
+std::vector<text::Span> SecretData(NodeView root) {
+  std::vector<text::Span> spans;
+  if (!root.IsMap() || !root.Find("kind").TextIs("Secret")) return spans;
+  for (const NodeView entry : root.children()) {
+    if (entry.KeyIs("data") || entry.KeyIs("stringData")) spans.push_back(entry.node().value);
+  }
+  return spans;
+}
+
+/// Secrets of a readable document, as spans of the buffer in which it begins at `offset`.
+std::vector<text::Span> SecretsOf(const yaml::Outline& outline, std::size_t offset) {
+  std::vector<text::Span> secrets;
+  if (outline.empty()) return secrets;
+  const std::vector<text::Span> data = SecretData(NodeView::Root(outline));
+  for (yaml::NodeId id = 0; id < outline.nodes().size(); ++id) {
+    const yaml::Node& node = outline.node(id);
+    if (node.kind != yaml::Kind::kScalar || node.value.empty()) continue;
+    const bool in_data = std::ranges::any_of(data, [&node](text::Span span) {
+      return span.begin <= node.value.begin && node.value.end <= span.end;
+    });
+    if (!in_data && !IsSecret(NodeView(outline, id))) continue;
+    secrets.push_back(SpanOf(offset + node.value.begin, offset + node.value.end));
+  }
+  return secrets;
+}
+
+/// Something like `key: value` in a line of any text.
+struct Entry {
+  std::string_view key;
+  std::string_view value;
+};
+
+std::string_view Trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\"'-{[,#");
+  if (begin == std::string_view::npos) return {};
+  text.remove_prefix(begin);
+  return text.substr(0, text.find_last_not_of(" \t\"',}]\r\n") + 1);
+}
+
+/// A colon behind which a value may stand: before a blank, or behind a quoted key.
+std::size_t FindColon(std::string_view line) {
+  for (std::size_t at = line.find(':'); at != std::string_view::npos; at = line.find(':', at + 1)) {
+    const bool before_blank = at + 1 < line.size() && line[at + 1] == ' ';
+    if (before_blank || (at > 0 && line[at - 1] == '"')) return at;
+  }
+  return std::string_view::npos;
+}
+
+/// Where a value between braces ends: at a comma or bracket outside its quotes.
+std::size_t FlowValueEnd(std::string_view rest) {
+  const std::size_t open = std::min(rest.find_first_not_of(' '), rest.size());
+  const bool quoted = rest.substr(open).starts_with('"') || rest.substr(open).starts_with('\'');
+  const std::size_t from = quoted ? std::min(rest.find(rest[open], open + 1), rest.size()) : 0;
+  return std::min(rest.find_first_of(",{}[]", from), rest.size());
+}
+
+/// The entries of a line; behind a brace, those between commas.
+std::vector<Entry> EntriesOf(std::string_view line) {
+  std::vector<Entry> entries;
+  const bool flow = line.find('{') != std::string_view::npos;
+  while (true) {
+    const std::size_t colon = FindColon(line);
+    if (colon == std::string_view::npos) return entries;
+    std::string_view key = line.substr(0, colon);
+    key.remove_prefix(key.find_last_of("{[,") + 1);  // npos + 1 is 0.
+    const std::string_view rest = line.substr(colon + 1);
+    const std::size_t end = flow ? FlowValueEnd(rest) : rest.size();
+    entries.push_back({Trimmed(key), Trimmed(rest.substr(0, end))});
+    line = rest.substr(end);
+  }
+}
+
+/// The name of the variable whose `value:` is on the line: of a `name:` on it or next to it.
+std::string_view VariableName(std::string_view buffer, std::size_t begin) {
+  const auto name_in = [](std::string_view line) {
+    for (const Entry& entry : EntriesOf(line)) {
+      if (entry.key == "name") return entry.value;
+    }
+    return std::string_view{};
+  };
+  std::string_view name = name_in(text::LineAt(buffer, begin));
+  if (name.empty() && begin > 0) name = name_in(text::LineAt(buffer, begin - 1));
+  const std::size_t next = buffer.find('\n', begin);
+  if (name.empty() && next != std::string_view::npos) name = name_in(text::LineAt(buffer, next + 1));
+  return name;
+}
+
+std::vector<text::Span> SecretsOfLine(std::string_view buffer, std::string_view line) {
+  std::vector<text::Span> secrets;
+  for (const Entry& entry : EntriesOf(line)) {
+    const bool variable = entry.key == "value";
+    const std::string_view name = variable ? VariableName(buffer, OffsetIn(buffer, line)) : entry.key;
+    if (!IsSecret(name, entry.value)) continue;
+    const std::size_t begin = OffsetIn(buffer, entry.value);
+    secrets.push_back(SpanOf(begin, begin + entry.value.size()));
+  }
+  return secrets;
+}
+
+}  // namespace
+
+const MaskedText::Section& MaskedText::SectionAt(std::size_t offset) {
+  if (slices_.empty()) slices_ = yaml::Split(buffer_);
+  auto slice = std::ranges::upper_bound(slices_, offset, {}, &yaml::Slice::offset);
+  if (slice != slices_.begin()) --slice;
+  const std::size_t begin = slice == slices_.end() ? 0 : slice->offset;
+  const auto [found, is_new] = sections_.try_emplace(begin);
+  if (is_new && slice != slices_.end()) {
+    const yaml::ScanResult scan = yaml::Scan(slice->text, begin == 0);
+    found->second.readable = !scan.problem;
+    if (!scan.problem) found->second.secrets = SecretsOf(scan.outline, begin);
+  }
+  return found->second;
+}
+
+MaskedLine MaskedText::Line(std::size_t offset) {
+  const std::string_view line = text::LineAt(buffer_, offset);
+  const std::size_t begin = OffsetIn(buffer_, line);
+  const std::size_t end = begin + line.size();
+  const Section& section = SectionAt(begin);
+  auto secret = std::ranges::upper_bound(section.secrets, begin, {}, &text::Span::end);
+  std::vector<text::Span> secrets;
+  for (; secret != section.secrets.end() && secret->begin < end; ++secret) secrets.push_back(*secret);
+  if (secrets.empty()) secrets = SecretsOfLine(buffer_, line);
+
+  MaskedLine shown;
+  shown.column = offset - begin;
+  std::size_t at = begin;
+  for (const text::Span span : secrets) {
+    std::size_t from = std::max<std::size_t>(span.begin, at);
+    if (span.begin < begin) from = std::max(from, std::min(end, buffer_.find_first_not_of(" \t", begin)));
+    const std::size_t to = std::min<std::size_t>(span.end, end);
+    if (from >= to) continue;
+    shown.text.append(buffer_.substr(at, from - at)).append(policy::kMask);
+    if (offset >= to) shown.column += from + policy::kMask.size() - to;
+    if (offset > from && offset < to) shown.column = shown.text.size() - policy::kMask.size();
+    at = to;
+  }
+  shown.text.append(buffer_.substr(at, end - at));
+  return shown;
+}
+
+}  // namespace cloudlab::app

@@ -1,0 +1,43 @@
+// A text as people may see it: every scalar that looks like a secret, and everything in a Secret's data,
+// prints as three asterisks. Diffs and messages show lines through this.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/span.hpp"
+#include "yaml/stream.hpp"
+
+namespace cloudlab::app {
+
+/// A line without its ending, and where in it the byte stands that was asked for (0-based).
+struct MaskedLine {
+  std::string text;
+  std::size_t column = 0;
+};
+
+class MaskedText {
+ public:
+  /// `buffer` is a stream of documents, valid or not; it must outlive the object.
+  explicit MaskedText(std::string_view buffer) : buffer_(buffer) {}
+
+  /// The line that holds `offset`. Only the document around it is scanned, once.
+  MaskedLine Line(std::size_t offset);
+
+ private:
+  /// The secrets of a document, in the order of the text.
+  struct Section {
+    std::vector<text::Span> secrets;
+    bool readable = false;
+  };
+  const Section& SectionAt(std::size_t offset);
+
+  std::string_view buffer_;
+  std::vector<yaml::Slice> slices_;
+  std::map<std::size_t, Section> sections_;  // By the slice's offset.
+};
+
+}  // namespace cloudlab::app

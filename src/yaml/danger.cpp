@@ -1,0 +1,88 @@
+#include "yaml/danger.hpp"
+
+#include <algorithm>
+
+#include "yaml/view.hpp"
+
+namespace cloudlab::yaml {
+namespace {
+
+/// True if an alias outside of `id` stands for something inside.
+bool IsNeededElsewhere(const Outline& outline, const Surroundings& around, NodeId id) {
+  const NodeId end = around.SubtreeEnd(id);
+  return std::ranges::any_of(outline.aliases(), [&](const AliasTarget& a) {
+    return id < a.target && a.target < end && a.alias >= end;
+  });
+}
+
+/// True if a tab begins a line near the change, where readers take some values only.
+bool HasTabNear(const Outline& outline, const Surroundings& around, NodeId id,
+                const NodeChange& change) {
+  const auto below = [&](NodeId n) { return around.HasTabBelow(n); };
+  if (below(id) || (!change.items.empty() && std::ranges::any_of(around.Children(id), below))) {
+    return true;
+  }
+  const NodeId flow = around.OutermostFlow(id);
+  const bool stays = flow != id || change.HasAdditions();
+  return flow != kNoNode && flow != 0 && stays && around.HasTabIndent(outline.node(flow).value);
+}
+
+}  // namespace
+
+std::optional<Problem> FindDanger(const Outline& outline, const Surroundings& around,
+                                  const ChangeSet& changes, NodeId id, const NodeChange& change) {
+  const auto refuse = [&](NodeId at, std::string message, std::string hint = {}) {
+    return std::optional(EditRefusal(outline, at, std::move(message), std::move(hint)));
+  };
+  const bool is_alias = outline.node(id).kind == Kind::kAlias;
+  const bool goes = change.remove || change.replace;  // The alias itself, not what it stands for.
+  if ((is_alias && !goes) || outline.IsShared(id) || (goes && IsNeededElsewhere(outline, around, id))) {
+    return refuse(id, "a change here would show in every place that shares this content by an alias",
+                  "write the shared content out in the chart");
+  }
+  const Property* property = outline.FindProperty(id);
+  if (property != nullptr && !property->tag.empty() && !change.remove) {
+    return refuse(id, "the value to be changed has the tag " +
+                          std::string(property->tag.In(outline.text())),
+                  "remove the tag in the chart");
+  }
+  if (goes && change.HasAdditions()) {
+    return refuse(id, "one change replaces or removes this, another one adds to it");
+  }
+  if (!change.entries.empty() && !change.items.empty()) {
+    return refuse(id, "one change adds keys here, another one adds list items");
+  }
+  if (HasTabNear(outline, around, id, change)) {
+    return refuse(id, "a line that begins with a tab follows; only some values may stand before it",
+                  "replace the tab by spaces");
+  }
+  for (NodeId up = id; outline.parent(up) != kNoNode; up = outline.parent(up)) {
+    const NodeView entry(outline, up);
+    if (entry.parent().IsMap() && entry.parent().HasDuplicate(entry.Key())) {
+      return refuse(up, "the key `" + entry.Key() + "` stands twice in its map, on the way to a change",
+                    "remove one of the two in the chart: readers disagree about which one counts");
+    }
+    const NodeChange* above = changes.Find(outline.parent(up));
+    if (above != nullptr && (above->remove || above->replace)) {
+      return refuse(id, "a change inside a value that another change removes or replaces");
+    }
+  }
+  return std::nullopt;
+}
+
+bool IsInsideRemoved(const Outline& outline, const ChangeSet& changes, NodeId id) {
+  for (NodeId up = outline.parent(id); up != kNoNode; up = outline.parent(up)) {
+    if (changes.Removes(up)) return true;
+  }
+  return false;
+}
+
+Problem EditRefusal(const Outline& outline, NodeId id, std::string message, std::string hint) {
+  const Node& node = outline.node(id);
+  const Span span = node.value.empty() ? node.key : node.value;
+  const std::size_t line_end = outline.text().find_first_of("\r\n", span.begin);
+  const auto end = static_cast<std::uint32_t>(std::min<std::size_t>(span.end, line_end));
+  return {Problem::Class::kRefusal, "CL-Y-EDIT", std::move(message), std::move(hint), {span.begin, end}};
+}
+
+}  // namespace cloudlab::yaml
