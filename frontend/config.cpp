@@ -63,11 +63,7 @@ void LoadConfig(const Options& options, ConfigFiles& files, app::Settings& setti
     origin = "working directory";
   }
   if (paths.empty()) return;
-  const bool none = std::ranges::find(paths, "none") != paths.end();
-  if (none && paths.size() > 1) {
-    Fail("`none` and other policies exclude each other", "give one of them", diagnostics);
-    return;
-  }
+  const bool none = paths.front() == "none";
   settings.config_kind = none ? Kind::kNone : Kind::kFiles;
   settings.config_name = origin;
   for (const std::string& path : paths) {

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -33,9 +34,12 @@ std::string Today() {
 
 /// `YYYY-MM-DD`, a day of the calendar.
 std::string CheckDate(const std::string& text) {
-  std::tm day{};
-  const char* end = strptime(text.c_str(), "%Y-%m-%d", &day);
-  const bool valid = text.size() == 10 && end != nullptr && *end == '\0';
+  std::tm tm{};
+  const char* end = strptime(text.c_str(), "%Y-%m-%d", &tm);
+  const std::chrono::year_month_day day{std::chrono::year(tm.tm_year + 1900),
+                                        std::chrono::month(static_cast<unsigned>(tm.tm_mon) + 1),
+                                        std::chrono::day(static_cast<unsigned>(tm.tm_mday))};
+  const bool valid = text.size() == 10 && end != nullptr && *end == '\0' && day.ok();
   return valid ? "" : "a date like 2026-11-21 is expected, not " + text;
 }
 
@@ -129,6 +133,12 @@ Exit codes: 0 done; 1 policy, input or config error, or drift under --check; 2 u
 On 1 to 3 nothing is written to stdout.
 )";
 
+Parsed Misuse(const Program& program, const char* what) {
+  const char* name = program.name.c_str();
+  std::fprintf(stderr, "%s: %s\nTry '%s --help'.\n", name, what, name);
+  return {std::nullopt, app::kUsage};
+}
+
 }  // namespace
 
 Parsed Parse(const Program& program, int argc, char** argv) {
@@ -150,9 +160,10 @@ Parsed Parse(const Program& program, int argc, char** argv) {
     cli.exit(done);
     return {std::nullopt, app::kDone};
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "%s: %s\nTry '%s --help'.\n", program.name.c_str(), error.what(),
-                 program.name.c_str());
-    return {std::nullopt, app::kUsage};
+    return Misuse(program, error.what());
+  }
+  if (options.config.size() > 1 && std::ranges::find(options.config, "none") != options.config.end()) {
+    return Misuse(program, "--config: `none` and other policies exclude each other");
   }
   options.pass_refusals = refusal == "pass";
   options.kube_version = kube::Version::Parse(kube_version);

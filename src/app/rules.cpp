@@ -47,11 +47,14 @@ std::unique_ptr<Rules> ReadRules(const text::Source& input, Documents& stream,
 
   rules->pipeline = policy::ReadPipeline(rules->documents, diagnostics);
   rules->profiles = policy::Profiles::Resolve(rules->documents, diagnostics);
+  const bool has_profiles = !diagnostics.HasErrors();  // If not, looking names up in them only adds noise.
   rules->exceptions = policy::Exceptions::Read(rules->documents, settings.today, diagnostics);
   rules->policies = policy::MakePolicies(rules->documents, rules->pipeline, diagnostics);
   policy::SortSidecars(rules->policies, diagnostics);
-  policy::CheckTierNames(rules->documents, rules->profiles, diagnostics);
-  ChooseEnvironment(settings, *rules, diagnostics);
+  if (has_profiles) {
+    policy::CheckTierNames(rules->documents, rules->profiles, diagnostics);
+    ChooseEnvironment(settings, *rules, diagnostics);
+  }
   rules->kube_version = settings.kube_version
                             ? *settings.kube_version
                             : rules->pipeline.kube_version.value_or(kube::Version{});

@@ -9,8 +9,31 @@ namespace {
 /// Merges inside merges beyond this are not followed; the scanner's alias budget is far below.
 constexpr int kMaxMergeDepth = 20;
 
-bool IsMergeKey(NodeView entry) {
-  return entry.node().key_style == Style::kPlain && entry.KeyIs("<<");
+/// The last entry of a map with a key, and its merge key.
+struct Entries {
+  NodeId found = kNoNode;
+  NodeId merge = kNoNode;
+};
+
+/// One pass over the entries of `map`. Most keys differ in length or in their first byte.
+Entries LookUp(const Outline& outline, NodeId map, std::string_view key) {
+  Entries entries;
+  const std::string_view text = outline.text();
+  const char first = key.empty() ? '\0' : key.front();
+  for (NodeId id = outline.node(map).first; id != kNoNode; id = outline.node(id).next) {
+    const Node& node = outline.node(id);
+    if (node.key_style != Style::kPlain) {
+      if (NodeView(outline, id).KeyIs(key)) entries.found = id;
+      continue;
+    }
+    const std::size_t size = node.key.size();
+    if (size == key.size() && (size == 0 || (text[node.key.begin] == first &&
+                                             node.key.In(text) == key))) {
+      entries.found = id;
+    }
+    if (size == 2 && node.key.In(text) == "<<") entries.merge = id;
+  }
+  return entries;
 }
 
 }  // namespace
@@ -31,14 +54,10 @@ NodeView NodeView::Find(std::string_view key) const { return FindMerged(key, 0);
 NodeView NodeView::FindMerged(std::string_view key, int depth) const {
   const NodeView map = Resolved();
   if (!map.IsMap() || depth > kMaxMergeDepth) return {};
-  NodeView found;
-  NodeView merge;
-  for (const NodeView child : map.children()) {
-    if (child.KeyIs(key)) found = child;
-    if (IsMergeKey(child)) merge = child;
-  }
-  if (found || !merge) return found;
-  const NodeView source = merge.Resolved();
+  const Entries entries = LookUp(map.outline(), map.id(), key);
+  if (entries.found != kNoNode) return {map.outline(), entries.found};
+  if (entries.merge == kNoNode) return {};
+  const NodeView source = NodeView(map.outline(), entries.merge).Resolved();
   if (!source.IsSeq()) return source.FindMerged(key, depth + 1);
   for (const NodeView item : source.children()) {
     if (const NodeView inherited = item.FindMerged(key, depth + 1)) return inherited;

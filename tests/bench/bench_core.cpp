@@ -2,8 +2,9 @@
 // the same process, so that machines can be compared. Prints JSON for bench.py.
 //
 //   bench_core STREAM.yaml
+#include <time.h>
+
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -22,7 +23,13 @@
 namespace {
 
 using namespace cloudlab;
-using Clock = std::chrono::steady_clock;
+
+/// Of this thread's own work, so that a busy machine slows both sides of a ratio alike.
+double CpuSeconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
 
 /// Seconds of the median of several runs.
 template <typename Work>
@@ -30,9 +37,9 @@ double Median(Work work) {
   constexpr int kRuns = 9;
   std::vector<double> seconds;
   for (int i = 0; i < kRuns; ++i) {
-    const auto begin = Clock::now();
+    const double begin = CpuSeconds();
     work();
-    seconds.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
+    seconds.push_back(CpuSeconds() - begin);
   }
   std::nth_element(seconds.begin(), seconds.begin() + kRuns / 2, seconds.end());
   return seconds[kRuns / 2];
@@ -42,8 +49,8 @@ std::size_t CountNewlines(std::string_view text) {
   std::size_t count = 0;
   const char* at = text.data();
   const char* const end = at + text.size();
-  while ((at = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)))) !=
-         nullptr) {
+  while ((at = static_cast<const char*>(
+              std::memchr(at, '\n', static_cast<std::size_t>(end - at)))) != nullptr) {
     ++count;
     ++at;
   }
@@ -89,7 +96,8 @@ int main(int argc, char** argv) {
   volatile std::size_t sink = 0;
   const double memchr_seconds = Median([&] { sink = sink + CountNewlines(text); });
   const double megabytes = static_cast<double>(text.size()) / 1e6;
-  std::printf("{\"bytes\": %zu, \"memchr\": {\"mb_per_s\": %.0f}", text.size(), megabytes / memchr_seconds);
+  std::printf("{\"bytes\": %zu, \"memchr\": {\"mb_per_s\": %.0f}", text.size(),
+              megabytes / memchr_seconds);
   const auto report = [&](const char* name, auto work) {
     const double seconds = Median([&] { sink = sink + work(); });
     std::printf(", \"%s\": {\"mb_per_s\": %.0f, \"of_memchr\": %.3f}", name, megabytes / seconds,
