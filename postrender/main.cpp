@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <new>
 #include <cstdlib>
 
 #include "app/log.hpp"
@@ -52,7 +53,7 @@ int PrintSchema(const std::string& kind) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   std::signal(SIGPIPE, SIG_IGN);
   const frontend::Parsed parsed = frontend::Parse(kProgram, argc, argv);
   if (!parsed.options) return parsed.exit_code;
@@ -76,4 +77,7 @@ int main(int argc, char** argv) {
   // All is written and closed. Freeing what a large run holds, piece by piece, would take a tenth of
   // its time; the system takes it back at once.
   std::_Exit(frontend::Deliver(options, result));
+} catch (const std::bad_alloc&) {
+  Fail("not enough memory");
+  return app::kInternal;
 }

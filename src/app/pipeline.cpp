@@ -144,7 +144,7 @@ Result Run(const text::Source& input, const Settings& settings) {
                         rules->kube_version, &rules->profiles,
                         &index,              policy::CollectSidecars(rules->documents)};
 
-  Stages stages(input, documents, *rules, run, report);
+  Stages stages(input, documents, *rules, run, settings.pass_refusals, report);
   stages.Propose(policy::Stage::kSidecars);
   stages.SettleObjects();
   stages.Propose(policy::Stage::kTiers);

@@ -96,6 +96,18 @@ void Report::AddEdit(policy::FieldEdit edit) {
   first.old_value = std::move(old_value);
 }
 
+void Report::DropEdits(std::span<const kube::Manifest> manifests) {
+  std::vector<policy::FieldEdit> kept;
+  for (policy::FieldEdit& edit : edits) {
+    const bool drop = std::ranges::any_of(
+        manifests, [&](const kube::Manifest& manifest) { return manifest.id == edit.object; });
+    if (!drop) kept.push_back(std::move(edit));
+  }
+  edits.clear();
+  rows_.clear();
+  for (policy::FieldEdit& edit : kept) AddEdit(std::move(edit));
+}
+
 std::string PrintJson(const Report& report) {
   Json json = {{"apiVersion", "cloudlab.dev/report/v1"},
                {"exitCode", report.exit_code},

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -52,6 +53,8 @@ struct Report {
   /// Adds a row; a second one for the same field of the same object is merged into the first, so
   /// that a field has one row with its first old and its last new value.
   void AddEdit(policy::FieldEdit edit);
+  /// Drops every row of these objects: their document was passed through after all.
+  void DropEdits(std::span<const kube::Manifest> manifests);
 
  private:
   // Hash of object and path -> index in `edits`: the rows themselves hold the texts.

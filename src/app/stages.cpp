@@ -19,11 +19,12 @@ struct Stages::Work {
 };
 
 Stages::Stages(const text::Source& input, Documents& documents, const Rules& rules,
-               const policy::Run& run, Report& report)
+               const policy::Run& run, bool pass_refusals, Report& report)
     : input_(input),
       documents_(documents),
       rules_(rules),
       run_(run),
+      pass_refusals_(pass_refusals),
       report_(report),
       selection_(run, rules.exceptions, rules.documents) {
   for (const auto& policy : rules.policies) {
@@ -57,7 +58,7 @@ void Stages::Propose(policy::Stage stage) {
       std::ranges::any_of(rules_.policies, [stage](const auto& p) { return p->stage() == stage; });
   if (!any) return;
   for (std::size_t i = 0; i < documents_.size(); ++i) {
-    if (input_manifests_[i].second > 0) ProposeFor(i, stage);
+    if (input_manifests_[i].second > 0 && !documents_[i].passed()) ProposeFor(i, stage);
   }
 }
 
@@ -145,15 +146,27 @@ void Stages::Apply(std::size_t document, const yaml::ChangeSet& changes,
     if (!mismatch_) mismatch_ = std::move(failure->mismatch);
     return;
   }
-  text::Diagnostic error;
-  error.code = failure->problem->code;
-  error.message = std::move(failure->problem->message);
-  error.hint = std::move(failure->problem->hint);
-  error.object = subject.id.Display();
-  if (const auto span = documents_[document].InStream(failure->problem->span)) {
-    error.place = {&input_, *span};
+  Refuse(document, std::move(*failure->problem), subject);
+}
+
+/// A document that a policy wants to change and that cannot be edited safely: an error, or, if the
+/// run lets refusals pass, a document that leaves as it came.
+void Stages::Refuse(std::size_t document, yaml::Problem problem, const kube::Manifest& subject) {
+  text::Diagnostic d;
+  d.severity = pass_refusals_ ? text::Severity::kWarning : text::Severity::kError;
+  d.code = problem.code;
+  d.message = std::move(problem.message);
+  d.hint = std::move(problem.hint);
+  d.object = subject.id.Display();
+  if (const auto span = documents_[document].InStream(problem.span)) d.place = {&input_, *span};
+  if (pass_refusals_) {
+    d.message += "; the document is passed through untouched";
+    std::vector<kube::Manifest> fresh;
+    report_.DropEdits(ManifestsOf(document, fresh));
+    documents_[document].Pass();
   }
-  report_.diagnostics.Add(std::move(error));
+  ++report_.refused;
+  report_.diagnostics.Add(std::move(d));
 }
 
 void Stages::UpdateObjects(std::size_t document, ObjectsById objects) {
@@ -195,7 +208,8 @@ void Stages::SettleObjects() {
 std::vector<const policy::NewObject*> Stages::NewObjects() const {
   std::vector<const policy::NewObject*> objects;
   for (const policy::NewObject& object : pool_.objects()) {
-    if (run_.index->Find(object.id) == nullptr) objects.push_back(&object);
+    const bool passed = documents_[object.parent_document].passed();
+    if (!passed && run_.index->Find(object.id) == nullptr) objects.push_back(&object);
   }
   return objects;
 }

@@ -22,7 +22,7 @@ class Stages {
  public:
   /// All arguments outlive the stages. `index` holds the manifests of the input.
   Stages(const text::Source& input, Documents& documents, const Rules& rules,
-         const policy::Run& run, Report& report);
+         const policy::Run& run, bool pass_refusals, Report& report);
 
   void Propose(policy::Stage stage);
   /// Brings objects of an earlier run up to date and removes those that nobody wants any more.
@@ -47,6 +47,7 @@ class Stages {
   /// Brings objects that stand in one document up to date.
   void UpdateObjects(std::size_t document, ObjectsById objects);
   void Apply(std::size_t document, const yaml::ChangeSet& changes, const kube::Manifest& subject);
+  void Refuse(std::size_t document, yaml::Problem problem, const kube::Manifest& subject);
   void AddFinding(const policy::Proposal::Finding& finding, std::size_t document,
                   text::Place otherwise);
   text::Place PlaceOf(yaml::NodeView node, std::size_t document) const;
@@ -55,6 +56,7 @@ class Stages {
   Documents& documents_;
   const Rules& rules_;
   const policy::Run& run_;
+  bool pass_refusals_;
   Report& report_;
   policy::Selection selection_;
   policy::ObjectPool pool_;

@@ -47,6 +47,11 @@ std::optional<Document::Failure> Document::Edit(const yaml::ChangeSet& changes) 
   return std::nullopt;
 }
 
+void Document::Pass() {
+  edited_.reset();
+  passed_ = true;
+}
+
 Documents ReadDocuments(std::string_view input) {
   Documents documents;
   for (const yaml::Slice& slice : yaml::Split(input)) documents.emplace_back(slice);

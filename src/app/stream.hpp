@@ -43,6 +43,10 @@ class Document {
   };
   std::optional<Failure> Edit(const yaml::ChangeSet& changes);
 
+  /// Takes every edit back: the document leaves as it came (`--on-refusal=pass`).
+  void Pass();
+  bool passed() const { return passed_; }
+
   bool removed = false;    ///< Leaves the stream: an object of ours that nobody wants any more.
   bool is_policy = false;  ///< A policy document; taken out of the output.
 
@@ -57,6 +61,7 @@ class Document {
   yaml::Outline input_;
   std::optional<yaml::Problem> problem_;
   std::unique_ptr<Version> edited_;
+  bool passed_ = false;
 };
 
 using Documents = std::deque<Document>;

@@ -152,7 +152,7 @@ class Surgeon {
     for (const NodeId child : around_.Children(id)) {
       std::uint32_t before = around_.Begin(child);
       if (around_.IsFirstOnLine(before)) before = around_.AboveComments(child);
-      std::uint32_t after = around_.BehindContent(child);
+      std::uint32_t after = around_.BehindSibling(child);
       if (changes_.Removes(child)) before = after = BeginOfRemovedRun(id, child);
       if (!insert(ItemPlace::Side::kBefore, child, before)) return false;
       const bool adds = HasItem(change, ItemPlace::Side::kAfter, child);
@@ -187,7 +187,7 @@ class Surgeon {
   /// are removed, so that no two edits meet behind them.
   std::uint32_t EndOf(NodeId id) const {
     const NodeId last = around_.LastChild(id);
-    return changes_.Removes(last) ? BeginOfRemovedRun(id, last) : around_.BehindContent(id);
+    return changes_.Removes(last) ? BeginOfRemovedRun(id, last) : around_.BehindSibling(last);
   }
 
   /// The place in front of the removed children among which `child` is.
@@ -206,7 +206,8 @@ class Surgeon {
   /// would become part of the text.
   bool EndsCleanly(NodeId id, std::uint32_t at) {
     const NodeId leaf = around_.LastLeaf(id);
-    if (!around_.IsUnendedLine(at) || !IsBlockScalar(outline_.node(leaf))) return true;
+    const Node& node = outline_.node(leaf);
+    if (!around_.IsUnendedLine(at) || !IsBlockScalar(node) || node.value.end < at) return true;
     if (around_.Chomping(leaf) == '-') return true;
     return Refuse(leaf, "the document ends inside a block scalar without a line break, so nothing can follow",
                   "end the file with a line break");
@@ -253,6 +254,7 @@ class Surgeon {
     std::string text;
     for (const std::string& entry : added) text += separator + entry;
     if (NeedsBlankBehind(child)) text.insert(0, " ");
+    if (text_[end] == '#') text += " ";
     const std::uint32_t line_end = around_.LineEnd(end);
     const std::string_view rest = text_.substr(end, line_end - end);
     const std::size_t comment = rest.find('#');
@@ -346,10 +348,10 @@ class Surgeon {
   /// True if nothing but the old value, or what is removed with it, stands on the line of the dash.
   bool IsAloneBehindDash(NodeId id) const {
     const Node& node = outline_.node(id);
-    if (around_.IsBelow(id) || IsBlockScalar(node)) return false;
+    if (around_.IsBelow(id)) return false;
     if (node.style == Style::kBlock) return true;  // A compact collection.
-    const std::uint32_t end = around_.LineEnd(node.value.end);
-    return text_.substr(node.value.end, end - node.value.end).find('#') == std::string_view::npos;
+    const std::uint32_t end = IsBlockScalar(node) ? around_.HeaderEnd(id) : node.value.end;
+    return text_.substr(end, around_.LineEnd(end) - end).find('#') == std::string_view::npos;
   }
 
   bool ReplaceItem(NodeId id, const Value& value) {
@@ -451,19 +453,16 @@ class Surgeon {
     return Add({static_cast<std::uint32_t>(dash + 1), behind}, std::string(around_.NewlineAt(from)));
   }
 
-  /// Removes the last children of a flow collection, with the comma before them but not a comment
-  /// behind that comma.
+  /// Removes the last children of a flow collection, with the comma before or behind them.
   bool RemoveFlowEnd(NodeId stays, NodeId first, NodeId last) {
     const std::uint32_t comma = around_.SkipFlowBlanks(outline_.node(stays).value.end);
     const std::uint32_t end = outline_.node(last).value.end;
-    const std::uint32_t line_end = around_.LineEnd(comma);
-    const std::string_view between = text_.substr(comma, around_.Begin(first) - comma);
-    if (between.substr(0, line_end - comma).find('#') == std::string_view::npos) {
-      return Add({comma, end}, text_[end] == '#' ? " " : "");
-    }
-    const bool closes_here = around_.SkipFlowBlanks(end) < around_.LineEnd(end);
-    return Add({comma, comma + 1}, "") &&
-           Add({closes_here ? around_.NextLine(comma) : line_end, end}, "");
+    const std::uint32_t next = around_.SkipFlowBlanks(end);
+    const bool has_last_comma = text_[next] == ',';
+    const Span whole_lines = around_.WholeLines({around_.Begin(first), has_last_comma ? next + 1 : end});
+    if (whole_lines.empty()) return Add({comma, end}, text_[end] == '#' ? " " : "");
+    if (!has_last_comma && !Add({comma, comma + 1}, "")) return false;
+    return Add(whole_lines, "");
   }
 
   const Outline& outline_;

@@ -63,6 +63,14 @@ bool Surroundings::IsFirstOnLine(std::uint32_t at) const {
   return text_.substr(start, at - start).find_first_not_of(' ') == std::string_view::npos;
 }
 
+Span Surroundings::WholeLines(Span span) const {
+  const std::uint32_t start = LineStart(span.begin);
+  const std::uint32_t behind = SkipBlanks(span.end);
+  const bool alone = SkipBlanks(start) == span.begin &&
+                     (behind == LineEnd(span.end) || (behind < text_.size() && text_[behind] == '#'));
+  return alone ? Span{start, NextLine(span.end)} : Span{};
+}
+
 bool Surroundings::IsUnendedLine(std::uint32_t at) const {
   return at == text_.size() && at > 0 && text_[at - 1] != '\n';
 }
@@ -112,7 +120,7 @@ std::uint32_t Surroundings::AboveComments(NodeId item) const {
   std::uint32_t least =
       outline_.parent(seq) == kNoNode ? 0 : NextLine(BehindIndicator(seq));
   for (NodeId c = outline_.node(seq).first; c != item; c = outline_.node(c).next) {
-    least = BehindContent(c);
+    least = BehindSibling(c);
   }
   while (at > least) {
     const std::uint32_t above = LineStart(at - 1);
@@ -208,7 +216,7 @@ Surroundings::Line Surroundings::LineFrom(std::uint32_t at) const {
 
 Layout Surroundings::LayoutAt(std::uint32_t behind, std::uint32_t column) const {
   Layout layout = layout_;
-  layout.newline = NewlineAt(behind);
+  layout.newline = NewlineAt(behind == 0 ? 0 : behind - 1);
   // A block scalar would swallow what is indented deeper below it, and the end of the text.
   layout.literals = !IsUnendedLine(behind) && BehindTail(behind, column, false) == behind;
   return layout;

@@ -28,6 +28,8 @@ class Surroundings {
   /// The line ending of the line at `at`, or of the document where that line has none.
   std::string_view NewlineAt(std::uint32_t at) const;
   bool IsFirstOnLine(std::uint32_t at) const;
+  /// The lines of `span` if nothing else but blanks and a comment behind it stands there; else empty.
+  Span WholeLines(Span span) const;
   /// True for the end of a text whose last line has no ending.
   bool IsUnendedLine(std::uint32_t at) const;
 
@@ -44,6 +46,10 @@ class Surroundings {
   std::uint32_t BehindIndicator(NodeId id) const;
   /// Behind the last line of `id`'s content, where a sibling's first line may begin.
   std::uint32_t BehindContent(NodeId id) const;
+  /// Behind the comments below the content of a block child as well, if they belong to it.
+  std::uint32_t BehindSibling(NodeId child) const {
+    return BehindTail(BehindContent(child), outline_.node(outline_.parent(child)).indent, false);
+  }
   /// The start of the comment lines right above `item`: they stay with it.
   std::uint32_t AboveComments(NodeId item) const;
   /// True if the value begins on a line below its key or dash.
