@@ -28,8 +28,8 @@ app::LogLevel LevelOf(text::Severity severity) {
 }
 
 void Fail(const std::string& what, const std::string& path, const std::string& error) {
-  app::Log(app::LogLevel::kError, "error: cannot write " + what + " " + path + ": " + error +
-                                      " [CL-X-WRITE]");
+  app::Log(app::LogLevel::kError,
+           "error: cannot write " + what + " " + path + ": " + error + " [CL-X-WRITE]");
 }
 
 /// What --check found, one line per field and object.
@@ -40,8 +40,10 @@ std::string Drift(const app::Report& report) {
            (edit.old_value.empty() ? "(nothing)" : edit.old_value) + " -> " +
            (edit.new_value.empty() ? "(nothing)" : edit.new_value) + " (" + edit.policy + ")\n";
   }
-  for (const auto& row : report.added) out += "  " + row.object.Display() + ": missing (" + row.policy + ")\n";
-  for (const auto& row : report.removed) out += "  " + row.object.Display() + ": left over (" + row.policy + ")\n";
+  for (const auto& row : report.added)
+    out += "  " + row.object.Display() + ": missing (" + row.policy + ")\n";
+  for (const auto& row : report.removed)
+    out += "  " + row.object.Display() + ": left over (" + row.policy + ")\n";
   return out;
 }
 
@@ -56,19 +58,20 @@ void Tell(const Options& options, const app::Result& result) {
   }
   for (const auto& [code, count] : told) {
     if (count <= kMostPerCode) continue;
-    app::Log(app::LogLevel::kWarning, "and " + std::to_string(count - kMostPerCode) +
-                                          " more of [" + code + "]; --report has all");
+    app::Log(app::LogLevel::kWarning, "and " + std::to_string(count - kMostPerCode) + " more of [" +
+                                          code + "]; --report has all");
   }
   if (result.exit_code == app::kInternal) {
     app::Log(app::LogLevel::kError,
              "error: an edit did not turn out as intended; nothing was written. This is a bug of "
-             "cloudlab: please report it [CL-X-PROOF]\n" + result.failure);
+             "cloudlab: please report it [CL-X-PROOF]\n" +
+                 result.failure);
   }
   if (options.check && result.exit_code == app::kFailed && !report.diagnostics.HasErrors()) {
     app::Log(app::LogLevel::kError, Drift(report));
   }
   if (result.exit_code == app::kDone) {
-    const std::string mode = options.dry_run ? "dry run, the output is the input; " : "";
+    const std::string mode = options.dry_run ? "cloudlab: dry run, the output is the input\n" : "";
     app::Log(app::LogLevel::kInfo, mode + app::Summary(report));
   }
 }
@@ -78,8 +81,7 @@ void Tell(const Options& options, const app::Result& result) {
 int Deliver(const Options& options, const app::Result& result) {
   Tell(options, result);
   std::string error;
-  if (!options.report.empty() &&
-      !WriteFile(options.report, app::PrintJson(result.report), error)) {
+  if (!options.report.empty() && !WriteFile(options.report, app::PrintJson(result.report), error)) {
     Fail("the report", options.report, error);
     return app::kFailed;
   }

@@ -91,7 +91,8 @@ void AddFlags(CLI::App& cli, Options& o, std::string& kube_version, std::string&
       ->type_name("DATE")
       ->check(CheckDate)
       ->group("Policies");
-  cli.add_option("--on-refusal", refusal, "What cannot be edited safely: fail the run, or pass it through")
+  cli.add_option("--on-refusal", refusal,
+                 "What cannot be edited safely: fail the run, or pass it through")
       ->type_name("fail|pass")
       ->check(OneOf({"fail", "pass"}))
       ->group("Policies");
@@ -114,7 +115,9 @@ void AddFlags(CLI::App& cli, Options& o, std::string& kube_version, std::string&
   cli.add_option_function<std::string>(
          "--log-level",
          [&o](const std::string& word) {
-           o.log_level = std::ranges::find(kLogLevels, word, &std::pair<std::string_view, app::LogLevel>::first)->second;
+           o.log_level = std::ranges::find(kLogLevels, word,
+                                           &std::pair<std::string_view, app::LogLevel>::first)
+                             ->second;
          },
          "Least severe message on stderr (default info)")
       ->type_name("debug|info|warn|error|off")
@@ -162,7 +165,8 @@ Parsed Parse(const Program& program, int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return Misuse(program, error.what());
   }
-  if (options.config.size() > 1 && std::ranges::find(options.config, "none") != options.config.end()) {
+  if (options.config.size() > 1 &&
+      std::ranges::find(options.config, "none") != options.config.end()) {
     return Misuse(program, "--config: `none` and other policies exclude each other");
   }
   options.pass_refusals = refusal == "pass";

@@ -5,8 +5,8 @@
 
 #include <csignal>
 #include <cstdio>
-#include <new>
 #include <cstdlib>
+#include <new>
 
 #include "app/log.hpp"
 #include "app/message.hpp"
@@ -67,15 +67,16 @@ int main(int argc, char** argv) try {
   if (isatty(STDIN_FILENO) != 0) {
     app::Log(app::LogLevel::kInfo, "reading manifests from the terminal; end with Ctrl-D");
   }
-  if (!frontend::ReadAll(STDIN_FILENO, manifests, error)) return Fail("cannot read stdin: " + error);
+  if (!frontend::ReadAll(STDIN_FILENO, manifests, error))
+    return Fail("cannot read stdin: " + error);
   const text::Source input{"<stdin>", manifests};
   frontend::ConfigFiles files;
   text::Diagnostics problems;
   const app::Settings settings = frontend::MakeSettings(options, files, problems);
-  app::Result result = problems.HasErrors() ? app::Reject(settings, std::move(problems))
-                                            : app::Run(input, settings);
-  // All is written and closed. Freeing what a large run holds, piece by piece, would take a tenth of
-  // its time; the system takes it back at once.
+  app::Result result =
+      problems.HasErrors() ? app::Reject(settings, std::move(problems)) : app::Run(input, settings);
+  // All is written and closed. Freeing what a large run holds, piece by piece, would take a tenth
+  // of its time; the system takes it back at once.
   std::_Exit(frontend::Deliver(options, result));
 } catch (const std::bad_alloc&) {
   Fail("not enough memory");

@@ -31,8 +31,7 @@ std::vector<Line> Classify(std::string_view input, const Output& output) {
   std::size_t to = 0;
   const auto flush = [&](std::size_t from_end, std::size_t to_end) {
     // An edit may begin at the end of a line: that line stays.
-    while (from < from_end && to < to_end &&
-           LineFrom(input, from) == LineFrom(output.text, to)) {
+    while (from < from_end && to < to_end && LineFrom(input, from) == LineFrom(output.text, to)) {
       lines.push_back({' ', from});
       from = LineEnd(input, from);
       to = LineEnd(output.text, to);
@@ -45,11 +44,11 @@ std::vector<Line> Classify(std::string_view input, const Output& output) {
     std::size_t at = run.from;
     while (at < run.from + run.size) {
       const std::size_t there = run.to + (at - run.from);
-      const bool starts = (at == 0 || input[at - 1] == '\n') &&
-                          (there == 0 || output.text[there - 1] == '\n');
+      const bool starts =
+          (at == 0 || input[at - 1] == '\n') && (there == 0 || output.text[there - 1] == '\n');
       const std::size_t end = LineEnd(input, at);
-      const bool whole = end <= run.from + run.size &&
-                         LineEnd(output.text, there) - there == end - at;
+      const bool whole =
+          end <= run.from + run.size && LineEnd(output.text, there) - there == end - at;
       if (starts && whole && at >= from && there >= to) {
         flush(at, there);
         lines.push_back({' ', at});

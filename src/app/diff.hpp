@@ -1,5 +1,5 @@
-// What a run did to the stream, as a unified diff. It is not searched for: the runs of bytes that the edits
-// kept are known, so every line is either kept or not, in time linear in the stream.
+// What a run did to the stream, as a unified diff. It is not searched for: the runs of bytes that
+// the edits kept are known, so every line is either kept or not, in time linear in the stream.
 #pragma once
 
 #include <string>
@@ -10,8 +10,9 @@
 
 namespace cloudlab::app {
 
-/// The diff from `input` to `output.text` with three lines of context; empty if they are equal. What
-/// looks like a secret is masked, in lines that stay too: `patch` refuses such a hunk, nobody leaks it.
+/// The diff from `input` to `output.text` with three lines of context; empty if they are equal.
+/// What looks like a secret is masked, in lines that stay too: `patch` refuses such a hunk, nobody
+/// leaks it.
 std::string UnifiedDiff(std::string_view input, const Output& output, std::string_view name);
 
 }  // namespace cloudlab::app

@@ -1,5 +1,6 @@
 // In a document that can be read, secrets are found in its outline, whatever its style. In one that
-// cannot, and in text inside scalars and comments, a line is searched for what looks like `key: value`.
+// cannot, and in text inside scalars and comments, a line is searched for what looks like `key:
+// value`.
 #include "app/masked_text.hpp"
 
 #include <algorithm>
@@ -26,7 +27,8 @@ bool IsSecret(std::string_view name, std::string_view value) {
   return policy::SecretScore(name, value) >= policy::kSecretScore;
 }
 
-/// A scalar is judged by its key, an item by its list's; the value of a variable by the variable's name.
+/// A scalar is judged by its key, an item by its list's; the value of a variable by the variable's
+/// name.
 bool IsSecret(NodeView scalar) {
   NodeView named = scalar;
   while (named.parent().IsSeq()) named = named.parent();
@@ -122,7 +124,8 @@ std::string_view VariableName(std::string_view buffer, std::size_t begin) {
   std::string_view name = name_in(text::LineAt(buffer, begin));
   if (name.empty() && begin > 0) name = name_in(text::LineAt(buffer, begin - 1));
   const std::size_t next = buffer.find('\n', begin);
-  if (name.empty() && next != std::string_view::npos) name = name_in(text::LineAt(buffer, next + 1));
+  if (name.empty() && next != std::string_view::npos)
+    name = name_in(text::LineAt(buffer, next + 1));
   return name;
 }
 
@@ -130,12 +133,37 @@ std::vector<text::Span> SecretsOfLine(std::string_view buffer, std::string_view 
   std::vector<text::Span> secrets;
   for (const Entry& entry : EntriesOf(line)) {
     const bool variable = entry.key == "value";
-    const std::string_view name = variable ? VariableName(buffer, OffsetIn(buffer, line)) : entry.key;
+    const std::string_view name =
+        variable ? VariableName(buffer, OffsetIn(buffer, line)) : entry.key;
     if (!IsSecret(name, entry.value)) continue;
     const std::size_t begin = OffsetIn(buffer, entry.value);
     secrets.push_back(SpanOf(begin, begin + entry.value.size()));
   }
   return secrets;
+}
+
+/// The nearest line above that is less indented: for a line of a longer value, the one with its
+/// key.
+std::string_view LineOfKey(std::string_view buffer, std::string_view line) {
+  const std::size_t indent = line.find_first_not_of(' ');
+  std::size_t at = OffsetIn(buffer, line);
+  while (indent != std::string_view::npos && at > 0) {
+    const std::string_view above = text::LineAt(buffer, at - 1);
+    if (above.find_first_not_of(' ') < indent) return above;
+    at = OffsetIn(buffer, above);
+  }
+  return {};
+}
+
+/// True for a line inside a value whose key, on a line above, names a secret.
+bool IsInsideSecret(std::string_view buffer, std::string_view line) {
+  const std::string_view above = LineOfKey(buffer, line);
+  const std::vector<Entry> entries = EntriesOf(above);
+  std::string_view name = entries.empty() ? Trimmed(above) : entries.back().key;
+  if (entries.empty() && !name.ends_with(':')) return false;
+  if (entries.empty()) name.remove_suffix(1);
+  if (name == "value") name = VariableName(buffer, OffsetIn(buffer, above));
+  return IsSecret(name, "any value");
 }
 
 }  // namespace
@@ -161,15 +189,20 @@ MaskedLine MaskedText::Line(std::size_t offset) {
   const Section& section = SectionAt(begin);
   auto secret = std::ranges::upper_bound(section.secrets, begin, {}, &text::Span::end);
   std::vector<text::Span> secrets;
-  for (; secret != section.secrets.end() && secret->begin < end; ++secret) secrets.push_back(*secret);
+  for (; secret != section.secrets.end() && secret->begin < end; ++secret)
+    secrets.push_back(*secret);
   if (secrets.empty()) secrets = SecretsOfLine(buffer_, line);
+  if (secrets.empty() && !section.readable && IsInsideSecret(buffer_, line)) {
+    secrets.push_back(SpanOf(begin + line.find_first_not_of(' '), end));
+  }
 
   MaskedLine shown;
   shown.column = offset - begin;
   std::size_t at = begin;
   for (const text::Span span : secrets) {
     std::size_t from = std::max<std::size_t>(span.begin, at);
-    if (span.begin < begin) from = std::max(from, std::min(end, buffer_.find_first_not_of(" \t", begin)));
+    if (span.begin < begin)
+      from = std::max(from, std::min(end, buffer_.find_first_not_of(" \t", begin)));
     const std::size_t to = std::min<std::size_t>(span.end, end);
     if (from >= to) continue;
     shown.text.append(buffer_.substr(at, from - at)).append(policy::kMask);

@@ -1,5 +1,5 @@
-// A text as people may see it: every scalar that looks like a secret, and everything in a Secret's data,
-// prints as three asterisks. Diffs and messages show lines through this.
+// A text as people may see it: every scalar that looks like a secret, and everything in a Secret's
+// data, prints as three asterisks. Diffs and messages show lines through this.
 #pragma once
 
 #include <cstddef>

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-
 namespace cloudlab::app {
 namespace {
 
@@ -48,10 +47,12 @@ std::string Excerpt(const text::Place& place, Places& places) {
   const MaskedLine line = places.LineOf(place);
   std::size_t from = line.column >= kWidest ? line.column + 1 - kWidest / 2 : 0;
   while (from < line.text.size() && IsContinuation(line.text[from])) ++from;
-  const std::string_view shown = std::string_view(line.text).substr(std::min(from, line.text.size()), kWidest);
+  const std::string_view shown =
+      std::string_view(line.text).substr(std::min(from, line.text.size()), kWidest);
   const std::size_t caret = std::min(line.column - from, shown.size());
   const std::string lead = Printable(shown.substr(0, caret));
-  const std::string marked = Printable(shown.substr(caret, std::max<std::size_t>(place.span.size(), 1)));
+  const std::string marked =
+      Printable(shown.substr(caret, std::max<std::size_t>(place.span.size(), 1)));
   const std::string tail = Printable(shown.substr(caret));
   const std::size_t width = std::max<std::size_t>(Blanks(marked).size(), 1);
   return "  " + lead + tail + "\n  " + Blanks(lead) + "^" + std::string(width - 1, '~') + "\n";
@@ -74,7 +75,8 @@ std::string PrintMessage(const text::Diagnostic& d, Places& places) {
   text::LineColumn at;
   if (has_place) {
     at = places.Of(d.place);
-    out += d.place.source->name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": ";
+    out += d.place.source->name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
+           ": ";
   }
   out.append(text::Name(d.severity)).append(": ");
   if (!d.object.empty()) out += d.object + ": ";

@@ -42,12 +42,14 @@ std::unique_ptr<Rules> ReadRules(const text::Source& input, Documents& stream,
       no_config || policy::ReadPipeline(rules->documents, diagnostics).allow_stream_policies;
   const bool from_stream = TakeFromStream(input, stream, let_in, *rules, diagnostics);
   const bool replaced = no_config && !policy::AddDefaults(rules->documents, diagnostics);
-  rules->source = replaced ? "the stream" : settings.config_name + (from_stream ? " and the stream" : "");
+  rules->source =
+      replaced ? "the stream" : settings.config_name + (from_stream ? " and the stream" : "");
   if (diagnostics.HasErrors()) return rules;
 
   rules->pipeline = policy::ReadPipeline(rules->documents, diagnostics);
   rules->profiles = policy::Profiles::Resolve(rules->documents, diagnostics);
-  const bool has_profiles = !diagnostics.HasErrors();  // If not, looking names up in them only adds noise.
+  const bool has_profiles =
+      !diagnostics.HasErrors();  // If not, looking names up in them only adds noise.
   rules->exceptions = policy::Exceptions::Read(rules->documents, settings.today, diagnostics);
   rules->policies = policy::MakePolicies(rules->documents, rules->pipeline, diagnostics);
   policy::SortSidecars(rules->policies, diagnostics);

@@ -204,11 +204,15 @@ def applied(shell, stdin, diff):
     return (shell.folder / "stdin").read_bytes()
 
 
-@pytest.mark.parametrize("case", [case for case in golden.cases() if (case / "expected.diff").exists() and "masked" not in case.name
-                                  and (case / "expected.diff").stat().st_size and "--dry-run" not in golden.arguments(case)],
-                         ids=golden.name)
+def shows_all(case):
+    """Whether the case has a diff, of what it writes, that nothing was masked in."""
+    diff = case / "expected.diff"
+    return diff.exists() and diff.stat().st_size and b"***" not in diff.read_bytes() and "--dry-run" not in golden.arguments(case)
+
+
+@pytest.mark.parametrize("case", filter(shows_all, golden.cases()), ids=golden.name)
 def test_diff_is_a_patch(shell, case):
-    """`patch` makes the output of the input."""
+    """`patch` makes the output of the input, unless a secret stands near."""
     assert applied(shell, (case / "input.yaml").read_bytes(), (case / "expected.diff").read_bytes()) == (case / "expected.yaml").read_bytes()
 
 
