@@ -92,6 +92,8 @@ app::Settings MakeSettings(const Options& options, ConfigFiles& files,
   settings.dry_run = options.dry_run;
   settings.check = options.check;
   settings.want_diff = !options.diff.empty();
+  settings.explain = !options.report.empty() || options.check || options.dry_run ||
+                     options.log_level == app::LogLevel::kDebug;
   LoadConfig(options, files, settings, diagnostics);
   return settings;
 }

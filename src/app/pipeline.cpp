@@ -140,9 +140,14 @@ Result Run(const text::Source& input, const Settings& settings) {
   report.ns = index.default_namespace();
   report.diagnostics.Append(index.findings());
   WarnIfEmpty(input, index, report);
-  const policy::Run run{rules->environment, settings.release,
-                        rules->kube_version, &rules->profiles,
-                        &index,              policy::CollectSidecars(rules->documents)};
+  policy::Run run;
+  run.environment = rules->environment;
+  run.release = settings.release;
+  run.kube_version = rules->kube_version;
+  run.profiles = &rules->profiles;
+  run.index = &index;
+  run.explain = settings.explain;
+  run.sidecars = policy::CollectSidecars(rules->documents);
 
   Stages stages(input, documents, *rules, run, settings.pass_refusals, report);
   stages.Propose(policy::Stage::kSidecars);

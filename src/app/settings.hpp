@@ -30,6 +30,7 @@ struct Settings {
   bool dry_run = false;        ///< The output is the input; the report is as if edits were made.
   bool check = false;          ///< A change is an error; there is no output.
   bool want_diff = false;      ///< Fill Result::diff.
+  bool explain = true;         ///< Fill the report's rows and info findings; they cost time.
 };
 
 }  // namespace cloudlab::app

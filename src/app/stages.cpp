@@ -74,11 +74,16 @@ void Stages::ProposeFor(std::size_t document, policy::Stage stage) {
     }
     if (work.owning.empty() && work.withdrawn.empty()) continue;
     const std::string& policy = work.owning.empty() ? work.withdrawn.front() : work.owning.front();
-    Proposal mark(manifest, policy, 0, work.changes);
+    Proposal mark(manifest, policy, 0, work.changes, run_.explain);
     policy::UpdateMark(work.owning, work.withdrawn, mark);
-    for (auto& edit : mark.TakeEdits()) report_.AddEdit(std::move(edit));
+    AddRows(mark);
   }
   if (!work.changes.empty()) Apply(document, work.changes, manifests.front());
+}
+
+void Stages::AddRows(Proposal& proposal) {
+  if (!run_.explain) return;
+  for (auto& edit : proposal.TakeEdits()) report_.AddEdit(std::move(edit));
 }
 
 /// Asks one policy about one manifest; it proposes into a set of its own where it may not apply.
@@ -94,8 +99,9 @@ void Stages::Ask(std::size_t number, const kube::Manifest& manifest, Work& work)
 
   const Enforcement enforcement = policy::EnforcementOf(policy.document());
   yaml::ChangeSet aside;
+  const bool applies = enforcement == Enforcement::kApply;
   Proposal proposal(manifest, policy.name(), static_cast<yaml::Owner>(number),
-                    enforcement == Enforcement::kApply ? work.changes : aside);
+                    applies ? work.changes : aside, run_.explain || !applies);
   if (choice.subject) {
     ++report_.policies[number].selected;
     policy.Propose(*choice.subject, run_, proposal);
@@ -124,7 +130,7 @@ void Stages::Account(std::size_t number, Proposal& proposal, Work& work) {
     AddFinding(finding, manifest.document, policy.document().name_place());
   }
   if (enforcement == Enforcement::kApply || enforcement == Enforcement::kDryRun) {
-    for (auto& edit : proposal.TakeEdits()) report_.AddEdit(std::move(edit));
+    AddRows(proposal);
   }
   if (enforcement != Enforcement::kApply) return;
   if (proposal.owns()) work.owning.push_back(policy.name());
@@ -177,9 +183,9 @@ void Stages::UpdateObjects(std::size_t document, ObjectsById objects) {
   for (const kube::Manifest& manifest : manifests) {
     const auto object = objects.extract(manifest.id);  // Of namesakes, the first is meant.
     if (object.empty()) continue;
-    Proposal proposal(manifest, object.mapped()->policy, 0, changes);
+    Proposal proposal(manifest, object.mapped()->policy, 0, changes, run_.explain);
     policy::UpdateObject(object.mapped()->content, proposal);
-    for (auto& edit : proposal.TakeEdits()) report_.AddEdit(std::move(edit));
+    AddRows(proposal);
     if (subject == nullptr) subject = &manifest;
   }
   if (!changes.empty()) Apply(document, changes, *subject);

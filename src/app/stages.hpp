@@ -41,6 +41,7 @@ class Stages {
   /// read again into `fresh`.
   std::span<const kube::Manifest> ManifestsOf(std::size_t document,
                                               std::vector<kube::Manifest>& fresh) const;
+  void AddRows(policy::Proposal& proposal);
   void ProposeFor(std::size_t document, policy::Stage stage);
   void Ask(std::size_t number, const kube::Manifest& manifest, Work& work);
   void Account(std::size_t number, policy::Proposal& proposal, Work& work);

@@ -35,6 +35,7 @@ struct Run {
   kube::Version kube_version;
   const Profiles* profiles = nullptr;
   const kube::Index* index = nullptr;  ///< The objects of the input.
+  bool explain = true;  ///< Somebody will read rows and info findings; without, they are left out.
   std::vector<Sidecar> sidecars;       ///< Of every loaded SidecarPolicy (CollectSidecars()).
 };
 

@@ -60,12 +60,6 @@ bool Same(const yaml::Value& a, const yaml::Value& b) {
   return true;
 }
 
-/// A value for a row: scalars as text, collections in flow style, secrets masked.
-std::string RowText(std::string_view name, const yaml::Value& value) {
-  if (value.IsScalar()) return MaskText(name, value.text());
-  return yaml::RenderFlow(MaskValue(name, value), /*json=*/false);
-}
-
 /// By which name the secrecy of `node` is judged: its key, or the variable's if it is a `value`.
 std::string SecretName(yaml::NodeView node) {
   std::string key = node.Key();
@@ -82,12 +76,28 @@ bool CanHold(yaml::NodeView node) { return node.IsMap() || node.IsNull(); }
 }  // namespace
 
 Proposal::Proposal(const kube::Manifest& manifest, std::string policy, yaml::Owner owner,
-                   yaml::ChangeSet& changes)
-    : manifest_(manifest), policy_(std::move(policy)), owner_(owner), changes_(changes) {}
+                   yaml::ChangeSet& changes, bool explain)
+    : manifest_(manifest),
+      policy_(std::move(policy)),
+      owner_(owner),
+      changes_(changes),
+      explain_(explain) {}
+
+/// A value for a row: scalars as text, collections in flow style, secrets masked.
+std::string Proposal::RowText(std::string_view name, const yaml::Value& value) const {
+  if (!explain_) return {};
+  if (value.IsScalar()) return MaskText(name, value.text());
+  return yaml::RenderFlow(MaskValue(name, value), /*json=*/false);
+}
 
 void Proposal::AddRow(FieldEdit::Op op, std::string path, std::string old_value,
                       std::string new_value, const Origin& origin) {
   FieldEdit row;
+  if (!explain_) {
+    row.op = op;
+    edits_.push_back(std::move(row));
+    return;
+  }
   row.object = manifest_.id;
   row.path = std::move(path);
   row.op = op;
@@ -200,6 +210,7 @@ void Proposal::AddSkip(std::string code, std::string message) {
 
 void Proposal::AddFinding(text::Severity severity, std::string code, std::string message,
                           yaml::NodeView node, std::string hint) {
+  if (!explain_ && severity == text::Severity::kInfo) return;
   Finding finding;
   finding.diagnostic.severity = severity;
   finding.diagnostic.code = std::move(code);

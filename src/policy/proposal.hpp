@@ -55,8 +55,9 @@ struct Origin {
 class Proposal {
  public:
   /// `changes` is shared by all policies of one stage; `owner` is this policy's number in it.
+  /// Without `explain` the rows say only that there is a change, not what it is.
   Proposal(const kube::Manifest& manifest, std::string policy, yaml::Owner owner,
-           yaml::ChangeSet& changes);
+           yaml::ChangeSet& changes, bool explain = true);
 
   const kube::Manifest& manifest() const { return manifest_; }
 
@@ -117,6 +118,7 @@ class Proposal {
   const std::string& PathOf(yaml::NodeView node);
   Walk WalkDown(yaml::NodeView map, const std::vector<std::string>& path);
   bool Accept(std::optional<yaml::Clash> clash, const std::string& path);
+  std::string RowText(std::string_view name, const yaml::Value& value) const;
   void AddRow(FieldEdit::Op op, std::string path, std::string old_value, std::string new_value,
               const Origin& origin);
   void RefuseShape(const Walk& walk, const std::string& wanted);
@@ -125,6 +127,7 @@ class Proposal {
   std::string policy_;
   yaml::Owner owner_;
   yaml::ChangeSet& changes_;
+  bool explain_;
   yaml::NodeView last_node_;  // Of PathOf().
   std::string last_path_;
   bool owns_ = false;

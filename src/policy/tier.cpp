@@ -334,6 +334,7 @@ void Sizer::SetReplicas() {
 
 /// Rules B4 and B5: what the pod as a whole asks for now, and which class that makes it.
 void Sizer::ReportPod(const kube::PodResources& before, const kube::PodResources& after) const {
+  if (!run_.explain) return;
   const auto wanted = kube::ParseQosClass(TextOf(*subject_.spec, "qosClass"));
   const kube::QosClass reached = kube::Qos(after);
   const bool missed = wanted && *wanted != reached;
