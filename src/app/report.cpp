@@ -96,11 +96,10 @@ void Report::AddEdit(policy::FieldEdit edit) {
   first.old_value = std::move(old_value);
 }
 
-void Report::DropEdits(std::span<const kube::Manifest> manifests) {
+void Report::DropEdits(std::span<const kube::ObjectId> objects) {
   std::vector<policy::FieldEdit> kept;
   for (policy::FieldEdit& edit : edits) {
-    const bool drop = std::ranges::any_of(
-        manifests, [&](const kube::Manifest& manifest) { return manifest.id == edit.object; });
+    const bool drop = std::ranges::find(objects, edit.object) != objects.end();
     if (!drop) kept.push_back(std::move(edit));
   }
   edits.clear();

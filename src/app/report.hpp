@@ -54,7 +54,7 @@ struct Report {
   /// that a field has one row with its first old and its last new value.
   void AddEdit(policy::FieldEdit edit);
   /// Drops every row of these objects: their document was passed through after all.
-  void DropEdits(std::span<const kube::Manifest> manifests);
+  void DropEdits(std::span<const kube::ObjectId> objects);
 
  private:
   // Hash of object and path -> index in `edits`: the rows themselves hold the texts.

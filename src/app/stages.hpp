@@ -5,15 +5,15 @@
 // all of them; what is wrong with one document does not hide the next.
 #pragma once
 
+#include <functional>
 #include <map>
-#include <span>
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "app/report.hpp"
 #include "app/rules.hpp"
 #include "app/stream.hpp"
-#include "policy/selection.hpp"
+#include "app/worker.hpp"
 #include "policy/sidecar/objects.hpp"
 
 namespace cloudlab::app {
@@ -34,35 +34,14 @@ class Stages {
   const std::optional<yaml::Mismatch>& mismatch() const { return mismatch_; }
 
  private:
-  struct Work;
-  using ObjectsById = std::map<kube::ObjectId, const policy::NewObject*>;
+  /// Calls `work` for every document that has manifests, on all cores, and takes the outcomes over
+  /// in the order of the stream.
+  void ForEachDocument(const std::function<void(Worker&, std::size_t, Outcome&)>& work);
+  void Take(Outcome outcome);
 
-  /// The manifests of a document as it stands. They are those of the index, or, once it was edited,
-  /// read again into `fresh`.
-  std::span<const kube::Manifest> ManifestsOf(std::size_t document,
-                                              std::vector<kube::Manifest>& fresh) const;
-  void AddRows(policy::Proposal& proposal);
-  void ProposeFor(std::size_t document, policy::Stage stage);
-  void Ask(std::size_t number, const kube::Manifest& manifest, Work& work);
-  void Account(std::size_t number, policy::Proposal& proposal, Work& work);
-  /// Brings objects that stand in one document up to date.
-  void UpdateObjects(std::size_t document, ObjectsById objects);
-  void Apply(std::size_t document, const yaml::ChangeSet& changes, const kube::Manifest& subject);
-  void Refuse(std::size_t document, yaml::Problem problem, const kube::Manifest& subject);
-  void AddFinding(const policy::Proposal::Finding& finding, std::size_t document,
-                  text::Place otherwise);
-  text::Place PlaceOf(yaml::NodeView node, std::size_t document) const;
-
-  const text::Source& input_;
-  Documents& documents_;
-  const Rules& rules_;
-  const policy::Run& run_;
-  bool pass_refusals_;
+  Workplace place_;
   Report& report_;
-  policy::Selection selection_;
   policy::ObjectPool pool_;
-  std::vector<std::string> owners_;  // Names of the policies, by their number.
-  std::vector<std::pair<std::size_t, std::size_t>> input_manifests_;  // Per document: first, count.
   std::optional<yaml::Mismatch> mismatch_;
 };
 

@@ -2,12 +2,13 @@
 
 #include <utility>
 
+#include "app/parallel.hpp"
 #include "yaml/surgery.hpp"
 
 namespace cloudlab::app {
 
-Document::Document(yaml::Slice slice) : slice_(slice) {
-  yaml::ScanResult scan = yaml::Scan(slice.text, slice.offset == 0);
+void Document::Scan() {
+  yaml::ScanResult scan = yaml::Scan(slice_.text, slice_.offset == 0);
   input_ = std::move(scan.outline);
   problem_ = std::move(scan.problem);
 }
@@ -55,6 +56,9 @@ void Document::Pass() {
 Documents ReadDocuments(std::string_view input) {
   Documents documents;
   for (const yaml::Slice& slice : yaml::Split(input)) documents.emplace_back(slice);
+  ForEachChunk(documents.size(), [&](std::size_t, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) documents[i].Scan();
+  });
   return documents;
 }
 

@@ -20,7 +20,9 @@ namespace cloudlab::app {
 
 class Document {
  public:
-  explicit Document(yaml::Slice slice);
+  explicit Document(yaml::Slice slice) : slice_(slice) {}
+  /// Makes the outline; to be called once, before anything else.
+  void Scan();
 
   const yaml::Slice& slice() const { return slice_; }
   const yaml::Outline& input() const { return input_; }

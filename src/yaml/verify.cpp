@@ -231,6 +231,10 @@ class Proof {
         if (want.key != nullptr && !now.KeyIs(*want.key)) {
           return Fail(child, "the new key `" + *want.key + "` is expected here");
         }
+        if (want.key != nullptr && now.node().key_style == Style::kPlain &&
+            !IsPlainSafe(*want.key)) {
+          return Fail(child, "the key `" + *want.key + "` must be quoted");
+        }
         CompareValue(to.Child(edited_, child), *want.value);
       }
       child = now.node().next;

@@ -1,0 +1,40 @@
+#include "app/parallel.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace cloudlab::app {
+
+void ForEachChunk(std::size_t count,
+                  const std::function<void(std::size_t, std::size_t, std::size_t)>& work) {
+  constexpr std::size_t kMostThreads = 8;
+  const std::size_t chunks = ChunkCount(count);
+  std::atomic<std::size_t> next = 0;
+  std::exception_ptr failure;
+  std::mutex failure_mutex;
+  const auto run = [&] {
+    try {
+      for (std::size_t chunk = next++; chunk < chunks; chunk = next++) {
+        work(chunk, chunk * kChunk, std::min((chunk + 1) * kChunk, count));
+      }
+    } catch (...) {
+      const std::lock_guard lock(failure_mutex);
+      failure = std::current_exception();
+      next = chunks;
+    }
+  };
+  const std::size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < std::min({cores, chunks, kMostThreads}); ++i) {
+    threads.emplace_back(run);
+  }
+  run();
+  for (std::thread& thread : threads) thread.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace cloudlab::app

@@ -1,0 +1,79 @@
+// What the policies of one stage want for single documents: asks them, edits the documents, and
+// keeps the account of it in an Outcome. Stages runs workers side by side and puts their outcomes
+// together in the order of the stream.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/report.hpp"
+#include "app/rules.hpp"
+#include "app/stream.hpp"
+#include "policy/selection.hpp"
+
+namespace cloudlab::app {
+
+/// What all workers share and none changes, but for the documents: each is one worker's alone.
+struct Workplace {
+  const text::Source& input;
+  Documents& documents;
+  const Rules& rules;
+  const policy::Run& run;
+  bool pass_refusals = false;
+  std::vector<std::pair<std::size_t, std::size_t>> manifests;  ///< Per document: first, count.
+
+  /// The manifests of a document as it stands. They are those of the index, or, once it was
+  /// edited, read again into `fresh`.
+  std::span<const kube::Manifest> ManifestsOf(std::size_t document,
+                                              std::vector<kube::Manifest>& fresh) const;
+};
+
+/// The account of some documents that stand one behind the other.
+struct Outcome {
+  std::vector<std::pair<std::size_t, std::size_t>> counts;  ///< Per policy: selected, changed.
+  std::vector<policy::FieldEdit> rows;
+  std::vector<policy::Skip> skips;
+  std::vector<text::Diagnostic> diagnostics;
+  std::vector<std::pair<std::size_t, policy::NewObject>> objects;  ///< With their policy's number.
+  std::vector<kube::ObjectId> dropped;  ///< Objects whose document is passed through after all.
+  std::size_t refused = 0;
+  std::optional<yaml::Mismatch> mismatch;
+};
+
+class Worker {
+ public:
+  using ObjectsById = std::map<kube::ObjectId, const policy::NewObject*>;
+
+  explicit Worker(const Workplace& place);
+
+  /// Findings about annotations of ours that nobody would ever read.
+  void CheckAnnotations(std::size_t document, Outcome& outcome);
+  /// Lets the policies of `stage` propose, and makes the document what they say.
+  void Propose(std::size_t document, policy::Stage stage, Outcome& outcome);
+  /// Brings objects of an earlier run that stand in one document up to date.
+  void UpdateObjects(std::size_t document, ObjectsById objects, Outcome& outcome);
+
+ private:
+  struct Work;
+
+  void Ask(std::size_t number, const kube::Manifest& manifest, Work& work, Outcome& outcome);
+  void Account(std::size_t number, policy::Proposal& proposal, Work& work, Outcome& outcome);
+  void AddRows(policy::Proposal& proposal, Outcome& outcome) const;
+  void Apply(std::size_t document, const yaml::ChangeSet& changes, const kube::Manifest& subject,
+             Outcome& outcome);
+  void Refuse(std::size_t document, yaml::Problem problem, const kube::Manifest& subject,
+              Outcome& outcome);
+  void AddFinding(const policy::Proposal::Finding& finding, std::size_t document,
+                  text::Place otherwise, Outcome& outcome) const;
+  text::Place PlaceOf(yaml::NodeView node, std::size_t document) const;
+
+  const Workplace& place_;
+  policy::Selection selection_;
+  std::vector<std::string> owners_;  // Names of the policies, by their number.
+};
+
+}  // namespace cloudlab::app
