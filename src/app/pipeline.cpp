@@ -16,6 +16,7 @@
 
 #include "app/diff.hpp"
 #include "app/output.hpp"
+#include "app/parallel.hpp"
 #include "app/rules.hpp"
 #include "app/stages.hpp"
 #include "app/stream.hpp"
@@ -57,12 +58,16 @@ void ReportProblems(const text::Source& input, const Documents& documents, const
 }
 
 std::vector<kube::Manifest> CollectManifests(const Documents& documents) {
+  std::vector<std::vector<kube::Manifest>> chunks(ChunkCount(documents.size()));
+  ForEachChunk(documents.size(), [&](std::size_t chunk, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      if (documents[i].problem() || documents[i].is_policy) continue;
+      auto found = kube::Manifests(documents[i].input(), i);
+      std::move(found.begin(), found.end(), std::back_inserter(chunks[chunk]));
+    }
+  });
   std::vector<kube::Manifest> manifests;
-  for (std::size_t i = 0; i < documents.size(); ++i) {
-    if (documents[i].problem() || documents[i].is_policy) continue;
-    auto found = kube::Manifests(documents[i].input(), i);
-    std::move(found.begin(), found.end(), std::back_inserter(manifests));
-  }
+  for (auto& chunk : chunks) std::move(chunk.begin(), chunk.end(), std::back_inserter(manifests));
   return manifests;
 }
 

@@ -68,6 +68,7 @@ void ReadMetadata(Manifest& manifest) {
   if (manifest.id.name.empty()) manifest.id.name = metadata.Find("generateName").Text();
   manifest.id.ns = metadata.Find("namespace").Text();
   const yaml::NodeView annotations = metadata.Find("annotations");
+  manifest.annotations = annotations;
   manifest.filename_annotation = annotations.Find(kFilenameAnnotation).Text();
   manifest.hook = static_cast<bool>(annotations.Find(kHookAnnotation));
   if (!manifest.filename_annotation.empty()) manifest.source = manifest.filename_annotation;
@@ -102,7 +103,7 @@ std::string ItemSegment(yaml::NodeView sequence, yaml::NodeView item) {
 }  // namespace
 
 std::string Manifest::Annotation(std::string_view key) const {
-  return root.Find({"metadata", "annotations"}).Find(key).Text();
+  return annotations.Find(key).Text();
 }
 
 std::string Manifest::Label(std::string_view key) const {

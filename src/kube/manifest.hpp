@@ -15,6 +15,7 @@ namespace cloudlab::kube {
 
 struct Manifest {
   yaml::NodeView root;
+  yaml::NodeView annotations;  ///< `metadata.annotations`; invalid if there are none.
   ObjectId id;
   std::size_t document = 0;  ///< Index of its document in the stream.
   bool in_list = false;

@@ -6,7 +6,7 @@ namespace cloudlab::policy {
 namespace {
 
 yaml::NodeView OfObject(const MatchTarget& target) {
-  return target.manifest->root.Find({"metadata", "annotations"});
+  return target.manifest->annotations;
 }
 
 yaml::NodeView OfPod(const MatchTarget& target) { return target.pod.metadata.Find("annotations"); }

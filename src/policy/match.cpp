@@ -171,7 +171,7 @@ std::optional<std::string> NearestAnnotation(const MatchTarget& target, std::str
   const yaml::NodeView of_pod = target.pod.metadata.Find("annotations").Find(key);
   if (of_pod) return of_pod.Text();
   const yaml::NodeView of_object =
-      target.manifest->root.Find({"metadata", "annotations"}).Find(key);
+      target.manifest->annotations.Find(key);
   if (of_object) return of_object.Text();
   return std::nullopt;
 }

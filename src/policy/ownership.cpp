@@ -68,7 +68,7 @@ void UpdateMark(std::span<const std::string> owners, std::span<const std::string
   }
   if (names == Managers(manifest)) return;
   if (names.empty()) {
-    const yaml::NodeView annotations = manifest.root.Find({"metadata", "annotations"});
+    const yaml::NodeView annotations = manifest.annotations;
     const yaml::NodeView mark = annotations.Find(kManagedByAnnotation);
     RemoveChildren(annotations, {&mark, 1}, proposal);
     return;

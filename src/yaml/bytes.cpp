@@ -71,6 +71,11 @@ std::optional<Problem> CheckCharacter(Decoded c, char next, Span span) {
   }
   const bool allowed = (cp >= 0xA0 && cp <= 0xFFFD && cp != 0xFEFF) || cp >= 0x10000;
   if (allowed) return std::nullopt;
+  if (cp == 0xFEFF) {
+    return Problem{kRefusal, "CL-Y-CONTROL",
+                   "a byte order mark (U+FEFF) that does not begin the stream is read differently",
+                   "remove it", span};
+  }
   return Problem{kError, "CL-Y-CONTROL",
                  "the character " + CodePointName(cp) + " is not allowed in YAML",
                  "remove it, or write it as an escape in double quotes", span};

@@ -147,6 +147,10 @@ bool Scanner::MapEntry(Frame& frame) {
   Span key;
   Style style = Style::kPlain;
   if (!ReadKey(key, style)) return false;
+  if (data_[key.begin] == '-' && key.begin == line_ && key.In(outline_.text_).starts_with("---")) {
+    return Refuse("CL-Y-KEY", "a document marker with text behind it: Helm cuts here, others read a key", key,
+                  "put a line break behind `---`, or quote the key");
+  }
   NodeId id = kNoNode;
   if (!AddChild(frame, key, style, id)) return false;
   SkipBlanks();

@@ -60,7 +60,7 @@ bool Scanner::FlowStep() {
     frame.separated = true;
     return true;
   }
-  if (c == ':') {
+  if (c == ':' && frame.is_seq) {
     return Refuse("CL-Y-KEY", "a key of this form is not supported here", HereSpan(),
                   "put `{}` around a pair, and use plain names as keys");
   }
