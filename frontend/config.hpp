@@ -17,8 +17,8 @@ struct ConfigFiles {
   std::deque<text::Source> sources;
 };
 
-/// What the options say about a run. The texts of the policy files go to `files`, which must outlive the
-/// settings; what cannot be read is reported.
+/// What the options say about a run. The texts of the policy files go to `files`, which must
+/// outlive the settings; what cannot be read is reported.
 app::Settings MakeSettings(const Options& options, ConfigFiles& files,
                            text::Diagnostics& diagnostics);
 

@@ -20,7 +20,8 @@ bool ReadAll(int fd, std::string& content, std::string& error) {
   constexpr std::size_t kLeast = std::size_t{64} << 10U;
   struct stat info {};
   std::size_t room = kLeast;
-  if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) room = static_cast<std::size_t>(info.st_size) + 1;
+  if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+    room = static_cast<std::size_t>(info.st_size) + 1;
   std::size_t size = 0;
   while (true) {
     content.resize(std::max(room, size + size / 2 + kLeast / 2));

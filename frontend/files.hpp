@@ -7,8 +7,8 @@
 
 namespace cloudlab::frontend {
 
-/// Reads all of the open file `fd`. Returns false and fills `error` if that fails, or if there are more than
-/// 4 GiB.
+/// Reads all of the open file `fd`. Returns false and fills `error` if that fails, or if there are
+/// more than 4 GiB.
 bool ReadAll(int fd, std::string& content, std::string& error);
 bool ReadFile(const std::string& path, std::string& content, std::string& error);
 /// Writes a file, in place: it may be a pipe or somebody may hold it open.

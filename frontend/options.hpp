@@ -12,7 +12,7 @@ namespace cloudlab::frontend {
 
 struct Options {
   std::vector<std::string> config;  ///< Files and folders, or the one word `none`.
-  std::string config_origin;        ///< "--config" or "CLOUDLAB_CONFIG"; empty if neither was given.
+  std::string config_origin;  ///< "--config" or "CLOUDLAB_CONFIG"; empty if neither was given.
   std::string environment;
   std::string ns;
   std::string release;

@@ -43,7 +43,8 @@ void ReportProblems(const text::Source& input, const Documents& documents, const
     const bool refusal = problem.what == yaml::Problem::Class::kRefusal;
     const auto begin = static_cast<std::uint32_t>(document.slice().offset + problem.span.begin);
     text::Diagnostic d;
-    d.severity = refusal && settings.pass_refusals ? text::Severity::kWarning : text::Severity::kError;
+    d.severity =
+        refusal && settings.pass_refusals ? text::Severity::kWarning : text::Severity::kError;
     d.code = problem.code;
     d.message = problem.message;
     d.hint = problem.hint;
@@ -80,7 +81,8 @@ kube::Index MakeIndex(const Documents& documents, const Settings& settings, cons
 }
 
 /// What must hold of everything that is about to be written; returns what does not. Each splice was
-/// compared with its intended tree when it was made; here the run as a whole is held against the input.
+/// compared with its intended tree when it was made; here the run as a whole is held against the
+/// input.
 std::string Prove(const Documents& documents, const std::optional<yaml::Mismatch>& mismatch,
                   Report& report) {
   std::string failure;
@@ -163,14 +165,16 @@ Result Run(const text::Source& input, const Settings& settings) {
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
   const auto objects = stages.NewObjects();
-  for (const auto* object : objects) report.added.push_back({object->id, object->parent, object->policy});
+  for (const auto* object : objects)
+    report.added.push_back({object->id, object->parent, object->policy});
   report.edited = static_cast<std::size_t>(std::ranges::count_if(documents, &Document::edited));
   Output output = Assemble(input.text, documents, index, Arrange(documents, index, objects));
   if (IsBlank(output.text)) output.text = kNothing;
   if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name);
   const bool drift = output.text != input.text;
   if (settings.check) return Finish(std::move(result), drift ? kFailed : kDone);
-  result.output = settings.dry_run && !IsBlank(input.text) ? std::string(input.text) : std::move(output.text);
+  result.output =
+      settings.dry_run && !IsBlank(input.text) ? std::string(input.text) : std::move(output.text);
   return Finish(std::move(result), kDone);
 }
 
@@ -182,7 +186,8 @@ Result Reject(const Settings& settings, text::Diagnostics problems) {
 }
 
 std::string Summary(const Report& report) {
-  std::string out = "cloudlab: " + std::to_string(report.documents) + (report.documents == 1 ? " document, " : " documents, ") +
+  std::string out = "cloudlab: " + std::to_string(report.documents) +
+                    (report.documents == 1 ? " document, " : " documents, ") +
                     std::to_string(report.edited) + " edited, " +
                     std::to_string(report.added.size()) + " added, " +
                     std::to_string(report.removed.size()) + " removed";

@@ -1,4 +1,5 @@
-// What a run is told from outside, as plain data. Front ends fill it in from flags, environment and files.
+// What a run is told from outside, as plain data. Front ends fill it in from flags, environment and
+// files.
 #pragma once
 
 #include <optional>

@@ -27,8 +27,7 @@ Stages::Stages(const text::Source& input, Documents& documents, const Rules& rul
   });
 }
 
-void Stages::ForEachDocument(
-    const std::function<void(Worker&, std::size_t, Outcome&)>& work) {
+void Stages::ForEachDocument(const std::function<void(Worker&, std::size_t, Outcome&)>& work) {
   std::vector<Outcome> outcomes(ChunkCount(place_.documents.size()));
   ForEachChunk(place_.documents.size(), [&](std::size_t chunk, std::size_t begin, std::size_t end) {
     Worker worker(place_);

@@ -1,5 +1,5 @@
-// The stream while it is worked on: every document with its input text, its outline, and, once it was
-// edited, its newest text with the runs of bytes that it still shares with the input.
+// The stream while it is worked on: every document with its input text, its outline, and, once it
+// was edited, its newest text with the runs of bytes that it still shares with the input.
 #pragma once
 
 #include <deque>

@@ -69,8 +69,7 @@ void Worker::AddRows(Proposal& proposal, Outcome& outcome) const {
 }
 
 /// Asks one policy about one manifest; it proposes into a set of its own where it may not apply.
-void Worker::Ask(std::size_t number, const kube::Manifest& manifest, Work& work,
-                 Outcome& outcome) {
+void Worker::Ask(std::size_t number, const kube::Manifest& manifest, Work& work, Outcome& outcome) {
   const policy::Policy& policy = *place_.rules.policies[number];
   const policy::Choice choice = selection_.Choose(policy, manifest);
   for (const auto& finding : choice.findings) {
@@ -95,8 +94,7 @@ void Worker::Ask(std::size_t number, const kube::Manifest& manifest, Work& work,
 }
 
 /// Takes rows, findings and objects of a proposal over, as its policy's enforcement says.
-void Worker::Account(std::size_t number, Proposal& proposal, Work& work,
-                 Outcome& outcome) {
+void Worker::Account(std::size_t number, Proposal& proposal, Work& work, Outcome& outcome) {
   const policy::Policy& policy = *place_.rules.policies[number];
   const Enforcement enforcement = policy::EnforcementOf(policy.document());
   const kube::Manifest& manifest = proposal.manifest();
@@ -144,7 +142,8 @@ void Worker::Refuse(std::size_t document, yaml::Problem problem, const kube::Man
   d.message = std::move(problem.message);
   d.hint = std::move(problem.hint);
   d.object = subject.id.Display();
-  if (const auto span = place_.documents[document].InStream(problem.span)) d.place = {&place_.input, *span};
+  if (const auto span = place_.documents[document].InStream(problem.span))
+    d.place = {&place_.input, *span};
   if (place_.pass_refusals) {
     d.message += "; the document is passed through untouched";
     std::vector<kube::Manifest> fresh;

@@ -5,9 +5,7 @@
 namespace cloudlab::policy {
 namespace {
 
-yaml::NodeView OfObject(const MatchTarget& target) {
-  return target.manifest->annotations;
-}
+yaml::NodeView OfObject(const MatchTarget& target) { return target.manifest->annotations; }
 
 yaml::NodeView OfPod(const MatchTarget& target) { return target.pod.metadata.Find("annotations"); }
 

@@ -170,8 +170,7 @@ bool ContainerSelector::Matches(std::string_view name, std::string_view image,
 std::optional<std::string> NearestAnnotation(const MatchTarget& target, std::string_view key) {
   const yaml::NodeView of_pod = target.pod.metadata.Find("annotations").Find(key);
   if (of_pod) return of_pod.Text();
-  const yaml::NodeView of_object =
-      target.manifest->annotations.Find(key);
+  const yaml::NodeView of_object = target.manifest->annotations.Find(key);
   if (of_object) return of_object.Text();
   return std::nullopt;
 }

@@ -36,7 +36,7 @@ struct Run {
   const Profiles* profiles = nullptr;
   const kube::Index* index = nullptr;  ///< The objects of the input.
   bool explain = true;  ///< Somebody will read rows and info findings; without, they are left out.
-  std::vector<Sidecar> sidecars;       ///< Of every loaded SidecarPolicy (CollectSidecars()).
+  std::vector<Sidecar> sidecars;  ///< Of every loaded SidecarPolicy (CollectSidecars()).
 };
 
 /// A manifest that was selected for a policy, with everything that holds for this pair.

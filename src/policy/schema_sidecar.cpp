@@ -182,10 +182,9 @@ ObjectPtr MountObject() {
 }
 
 bool BringsSomething(const yaml::Value& spec) {
-  return std::ranges::any_of(
-      std::array{"container", "presets", "podAnnotations", "podLabels", "env", "volumes",
-                 "volumeMounts", "objects"},
-      [&](const char* field) { return spec.Find(field) != nullptr; });
+  return std::ranges::any_of(std::array{"container", "presets", "podAnnotations", "podLabels",
+                                        "env", "volumes", "volumeMounts", "objects"},
+                             [&](const char* field) { return spec.Find(field) != nullptr; });
 }
 
 }  // namespace

@@ -44,8 +44,9 @@ struct NewEntry {
 struct NodeChange {
   bool remove = false;
   std::optional<Value> replace;
-  std::vector<NewEntry> entries;  ///< To add to a map (or to an empty or null value that becomes one).
-  std::vector<NewItem> items;     ///< To add to a sequence (or to an empty or null value).
+  std::vector<NewEntry>
+      entries;                 ///< To add to a map (or to an empty or null value that becomes one).
+  std::vector<NewItem> items;  ///< To add to a sequence (or to an empty or null value).
   Owner owner = 0;
 
   bool HasAdditions() const { return !entries.empty() || !items.empty(); }

@@ -36,15 +36,17 @@ std::optional<Problem> FindDanger(const Outline& outline, const Surroundings& ar
   };
   const bool is_alias = outline.node(id).kind == Kind::kAlias;
   const bool goes = change.remove || change.replace;  // The alias itself, not what it stands for.
-  if ((is_alias && !goes) || outline.IsShared(id) || (goes && IsNeededElsewhere(outline, around, id))) {
-    return refuse(id, "a change here would show in every place that shares this content by an alias",
+  if ((is_alias && !goes) || outline.IsShared(id) ||
+      (goes && IsNeededElsewhere(outline, around, id))) {
+    return refuse(id,
+                  "a change here would show in every place that shares this content by an alias",
                   "write the shared content out in the chart");
   }
   const Property* property = outline.FindProperty(id);
   if (property != nullptr && !property->tag.empty() && !change.remove) {
-    return refuse(id, "the value to be changed has the tag " +
-                          std::string(property->tag.In(outline.text())),
-                  "remove the tag in the chart");
+    return refuse(
+        id, "the value to be changed has the tag " + std::string(property->tag.In(outline.text())),
+        "remove the tag in the chart");
   }
   if (goes && change.HasAdditions()) {
     return refuse(id, "one change replaces or removes this, another one adds to it");
@@ -59,7 +61,8 @@ std::optional<Problem> FindDanger(const Outline& outline, const Surroundings& ar
   for (NodeId up = id; outline.parent(up) != kNoNode; up = outline.parent(up)) {
     const NodeView entry(outline, up);
     if (entry.parent().IsMap() && entry.parent().HasDuplicate(entry.Key())) {
-      return refuse(up, "the key `" + entry.Key() + "` stands twice in its map, on the way to a change",
+      return refuse(up,
+                    "the key `" + entry.Key() + "` stands twice in its map, on the way to a change",
                     "remove one of the two in the chart: readers disagree about which one counts");
     }
     const NodeChange* above = changes.Find(outline.parent(up));
@@ -82,7 +85,11 @@ Problem EditRefusal(const Outline& outline, NodeId id, std::string message, std:
   const Span span = node.value.empty() ? node.key : node.value;
   const std::size_t line_end = outline.text().find_first_of("\r\n", span.begin);
   const auto end = static_cast<std::uint32_t>(std::min<std::size_t>(span.end, line_end));
-  return {Problem::Class::kRefusal, "CL-Y-EDIT", std::move(message), std::move(hint), {span.begin, end}};
+  return {Problem::Class::kRefusal,
+          "CL-Y-EDIT",
+          std::move(message),
+          std::move(hint),
+          {span.begin, end}};
 }
 
 }  // namespace cloudlab::yaml

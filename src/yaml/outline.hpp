@@ -39,9 +39,10 @@ struct Node {
   Span key;    ///< The key as written, quotes included; a block sequence's dash; else empty.
   Span value;  ///< Without anchor and tag. Empty, where it would stand, if there is no value.
   NodeId parent = kNoNode;
-  NodeId next = kNoNode;     ///< Next sibling.
-  NodeId first = kNoNode;    ///< First child.
-  std::uint32_t indent = 0;  ///< Block collections: column of keys or dashes. Block scalars: of text.
+  NodeId next = kNoNode;   ///< Next sibling.
+  NodeId first = kNoNode;  ///< First child.
+  std::uint32_t indent =
+      0;  ///< Block collections: column of keys or dashes. Block scalars: of text.
   Kind kind = Kind::kScalar;
   Style style = Style::kPlain;
   Style key_style = Style::kPlain;

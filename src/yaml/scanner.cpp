@@ -28,7 +28,8 @@ double AllowedAliasRatio(std::uint64_t nodes) {
   return kAliasRatioSmall - (kAliasRatioSmall - kAliasRatioLarge) * share;
 }
 
-/// What manifests usually are, so that a document needs one allocation for nodes and one for frames.
+/// What manifests usually are, so that a document needs one allocation for nodes and one for
+/// frames.
 constexpr std::size_t kBytesPerNode = 16;
 constexpr std::size_t kUsualDepth = 24;
 /// Up to here, nodes are copied out of a buffer that the next document uses again.
@@ -40,8 +41,8 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 ScanResult Scan(std::string_view document, bool at_stream_start) {
   if (document.size() > kMaxDocumentBytes) {
     ScanResult result;
-    result.problem = Problem{Problem::Class::kError, "CL-Y-LIMIT",
-                             "the document is larger than 32 MiB", "split it", {}};
+    result.problem = Problem{
+        Problem::Class::kError, "CL-Y-LIMIT", "the document is larger than 32 MiB", "split it", {}};
     return result;
   }
   return Scanner(document).Run(at_stream_start);
@@ -61,8 +62,8 @@ ScanResult Scanner::Run(bool at_stream_start) {
     problem_ = std::move(bad);
     return {{}, std::move(problem_)};
   }
-  // A stream holds thousands of small documents: their nodes gather in one buffer, so that each needs
-  // one allocation of the right size.
+  // A stream holds thousands of small documents: their nodes gather in one buffer, so that each
+  // needs one allocation of the right size.
   static thread_local std::vector<Node> buffer;
   outline_.nodes_.swap(buffer);
   outline_.nodes_.clear();
@@ -148,7 +149,8 @@ bool Scanner::MapEntry(Frame& frame) {
   Style style = Style::kPlain;
   if (!ReadKey(key, style)) return false;
   if (data_[key.begin] == '-' && key.begin == line_ && key.In(outline_.text_).starts_with("---")) {
-    return Refuse("CL-Y-KEY", "a document marker with text behind it: Helm cuts here, others read a key", key,
+    return Refuse("CL-Y-KEY",
+                  "a document marker with text behind it: Helm cuts here, others read a key", key,
                   "put a line break behind `---`, or quote the key");
   }
   NodeId id = kNoNode;
@@ -255,9 +257,10 @@ bool Scanner::Content(NodeId node, bool may_be_collection, const Prefix& prefix)
                  "put the list on the next line, or quote the text");
   }
   if ((c == '?' || c == ':') && IsBlankOrEnd(At(pos_ + 1))) {
-    return Refuse("CL-Y-KEY", c == '?' ? "a complex key (`? `) is not supported"
-                                       : "an empty key is not supported",
-                  HereSpan(), "keys are plain names in Kubernetes");
+    return Refuse(
+        "CL-Y-KEY",
+        c == '?' ? "a complex key (`? `) is not supported" : "an empty key is not supported",
+        HereSpan(), "keys are plain names in Kubernetes");
   }
   if (may_be_collection && KeyFollows(pos_)) {
     if (c != '*') return OpenBlock(node, false);
@@ -318,8 +321,8 @@ bool Scanner::ReadAlias(NodeId node, const Prefix& prefix) {
     return Error("CL-Y-SYNTAX", "an alias cannot have an anchor or a tag of its own", span);
   }
   const bool in_flow = !stack_.empty() && stack_.back().is_flow;
-  const bool ends = IsBlankOrEnd(Here()) || (in_flow && (Here() == ',' || Here() == ']' ||
-                                                         Here() == '}'));
+  const bool ends =
+      IsBlankOrEnd(Here()) || (in_flow && (Here() == ',' || Here() == ']' || Here() == '}'));
   if (span.size() == 1 || !ends) {
     return Refuse("CL-Y-ANCHOR", "this is no alias that every reader takes", span,
                   "quote the text if none is meant");
@@ -333,8 +336,8 @@ bool Scanner::ReadAlias(NodeId node, const Prefix& prefix) {
   }
   for (NodeId up = node; up != kNoNode; up = outline_.nodes_[up].parent) {
     if (up == found->node) {
-      return Error("CL-Y-ALIAS", "the alias *" + std::string(name) + " stands inside its own anchor",
-                   span);
+      return Error("CL-Y-ALIAS",
+                   "the alias *" + std::string(name) + " stands inside its own anchor", span);
     }
   }
   Node& n = outline_.nodes_[node];
@@ -348,7 +351,8 @@ bool Scanner::ReadAlias(NodeId node, const Prefix& prefix) {
 /// expands beyond its limits is refused here, in time linear in what is written.
 bool Scanner::CheckAliasBudget(NodeId target, Span span) {
   const NodeId alias = outline_.aliases_.back().alias;
-  // Nodes stand in text order: the target's subtree ends where its next sibling or the alias begins.
+  // Nodes stand in text order: the target's subtree ends where its next sibling or the alias
+  // begins.
   NodeId end = alias;
   for (NodeId up = target; up != kNoNode; up = outline_.nodes_[up].parent) {
     if (outline_.nodes_[up].next != kNoNode) {
@@ -358,9 +362,8 @@ bool Scanner::CheckAliasBudget(NodeId target, Span span) {
   }
   std::uint64_t size = std::min(end, alias) - target;
   auto& aliases = outline_.aliases_;
-  const auto first = std::lower_bound(
-      aliases.begin(), aliases.end(), target,
-      [](const AliasTarget& a, NodeId id) { return a.alias < id; });
+  const auto first = std::lower_bound(aliases.begin(), aliases.end(), target,
+                                      [](const AliasTarget& a, NodeId id) { return a.alias < id; });
   for (auto it = first; it != aliases.end() - 1 && it->alias < end; ++it) {
     size += alias_sizes_[static_cast<std::size_t>(it - aliases.begin())];
   }
@@ -527,8 +530,8 @@ bool Scanner::NextToken() {
 
 bool Scanner::AtMarker() const {
   if (pos_ != line_ || pos_ + 3 > size_ || (Here() != '-' && Here() != '.')) return false;
-  const bool marker = std::memcmp(data_ + pos_, "---", 3) == 0 ||
-                      std::memcmp(data_ + pos_, "...", 3) == 0;
+  const bool marker =
+      std::memcmp(data_ + pos_, "---", 3) == 0 || std::memcmp(data_ + pos_, "...", 3) == 0;
   return marker && IsBlankOrEnd(At(pos_ + 3));
 }
 
@@ -579,8 +582,8 @@ bool Scanner::AddChild(Frame& frame, Span key, Style key_style, NodeId& id) {
     return Error("CL-Y-LIMIT", "more than 4,000,000 nodes in one document", key);
   }
   id = AddNode(frame.node, key, key_style);
-  NodeId& link = frame.last == kNoNode ? outline_.nodes_[frame.node].first
-                                       : outline_.nodes_[frame.last].next;
+  NodeId& link =
+      frame.last == kNoNode ? outline_.nodes_[frame.node].first : outline_.nodes_[frame.last].next;
   link = id;
   frame.last = id;
   return true;

@@ -32,8 +32,8 @@ class Scanner {
     int column = -1;
     bool is_seq = false;
     bool indentless = false;  ///< A sequence whose dashes stand at its parent map's column.
-    bool is_flow = false;    ///< `column` is then that of the block around it.
-    bool separated = true;   ///< Flow: a new child may begin (at the start, or behind a comma).
+    bool is_flow = false;     ///< `column` is then that of the block around it.
+    bool separated = true;    ///< Flow: a new child may begin (at the start, or behind a comma).
   };
   /// The properties read before a value.
   struct Prefix {

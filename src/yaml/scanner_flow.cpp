@@ -17,8 +17,7 @@ bool Scanner::FlowRoot(NodeId node) {
   const std::uint32_t end = pos_;
   SkipBlanks();
   if (Here() == ':' && IsBlankOrEnd(At(pos_ + 1)) && line == line_) {
-    return Refuse("CL-Y-KEY", "a list or map as key is not supported",
-                  outline_.nodes_[node].value,
+    return Refuse("CL-Y-KEY", "a list or map as key is not supported", outline_.nodes_[node].value,
                   "if this is an unrendered template (`{{ ... }}`), render it first");
   }
   pos_ = end;
@@ -47,7 +46,8 @@ bool Scanner::FlowStep() {
     return true;
   }
   if (AtEnd()) {
-    return Error("CL-Y-SYNTAX", frame.is_seq ? "this list is never closed" : "this map is never closed",
+    return Error("CL-Y-SYNTAX",
+                 frame.is_seq ? "this list is never closed" : "this map is never closed",
                  outline_.nodes_[frame.node].value,
                  frame.is_seq ? "close it with `]`" : "close it with `}`");
   }
@@ -64,8 +64,8 @@ bool Scanner::FlowStep() {
     return Refuse("CL-Y-KEY", "a key of this form is not supported here", HereSpan(),
                   "put `{}` around a pair, and use plain names as keys");
   }
-  return Error("CL-Y-SYNTAX", frame.is_seq ? "a `,` or `]` is expected here"
-                                           : "a `,` or `}` is expected here",
+  return Error("CL-Y-SYNTAX",
+               frame.is_seq ? "a `,` or `]` is expected here" : "a `,` or `}` is expected here",
                HereSpan());
 }
 
@@ -149,12 +149,13 @@ bool Scanner::FlowValue(NodeId node) {
 bool Scanner::FlowPlain(Span& span, bool& multiline) {
   const char first = Here();
   if (first == '?' || first == ':' || (first == '-' && IsFlowIndicator(At(pos_ + 1)))) {
-    return Refuse("CL-Y-FLOW", "readers disagree about this text inside a list or map in flow style",
-                  HereSpan(), "quote it");
+    return Refuse("CL-Y-FLOW",
+                  "readers disagree about this text inside a list or map in flow style", HereSpan(),
+                  "quote it");
   }
   if (!CanStartPlain(pos_)) {
-    return Error("CL-Y-SYNTAX", std::string("a value cannot begin with `") + first + "`", HereSpan(),
-                 "quote the text, or remove the character");
+    return Error("CL-Y-SYNTAX", std::string("a value cannot begin with `") + first + "`",
+                 HereSpan(), "quote the text, or remove the character");
   }
   const std::uint32_t begin = pos_;
   const auto least = static_cast<std::uint32_t>(ParentColumn() + 1);
@@ -165,7 +166,8 @@ bool Scanner::FlowPlain(Span& span, bool& multiline) {
     if (c == '#' && (pos_ == line_ || IsBlank(At(pos_ - 1)))) break;
     if (c == ':' && IsBlankOrEnd(At(pos_ + 1))) break;
     if (c == '?' || (c == ':' && IsFlowIndicator(At(pos_ + 1)))) {
-      return Refuse("CL-Y-FLOW", "readers disagree about this text inside a list or map in flow style",
+      return Refuse("CL-Y-FLOW",
+                    "readers disagree about this text inside a list or map in flow style",
                     HereSpan(), "quote the value");
     }
     if (IsBreak(c)) {

@@ -161,15 +161,31 @@ bool Scanner::Quoted(Span& span, bool& multiline) {
   }
 }
 
-/// An escape in double quotes. `\/` and `\'` are known to libyaml or JSON only: go-yaml rejects them.
+/// An escape in double quotes. `\/` and `\'` are known to libyaml or JSON only: go-yaml rejects
+/// them.
 bool Scanner::Escape() {
   const std::uint32_t begin = pos_;
   ++pos_;
   const char c = Here();
   std::uint32_t digits = 0;
   switch (c) {
-    case '0': case 'a': case 'b': case 't': case '\t': case 'n': case 'v': case 'f': case 'r':
-    case 'e': case ' ': case '"': case '\\': case 'N': case '_': case 'L': case 'P':
+    case '0':
+    case 'a':
+    case 'b':
+    case 't':
+    case '\t':
+    case 'n':
+    case 'v':
+    case 'f':
+    case 'r':
+    case 'e':
+    case ' ':
+    case '"':
+    case '\\':
+    case 'N':
+    case '_':
+    case 'L':
+    case 'P':
       ++pos_;
       return true;
     case '\r':
@@ -296,7 +312,8 @@ bool Scanner::BlockScalarIndent(std::uint32_t& indent) {
     if (at + spaces >= size_) deepest_blank = std::max(deepest_blank, spaces);
     const bool has_text = at + spaces < size_ && spaces >= least;
     if (has_text && deepest_blank > spaces) {
-      return Refuse("CL-Y-INDENT", "a blank line at the start of this text is indented deeper than the text",
+      return Refuse("CL-Y-INDENT",
+                    "a blank line at the start of this text is indented deeper than the text",
                     {at, at + spaces + 1}, "remove the spaces of the blank line");
     }
     indent = std::max({has_text ? spaces : 0, deepest_blank, least});

@@ -1,5 +1,5 @@
-// Every change is planned against the original text. Nodes are taken from the last to the first, so that
-// of two insertions at one offset the inner one comes first; inside a sequence, insertions are
+// Every change is planned against the original text. Nodes are taken from the last to the first, so
+// that of two insertions at one offset the inner one comes first; inside a sequence, insertions are
 // made in the order of the items that they will stand between.
 #include "yaml/surgery.hpp"
 
@@ -45,7 +45,8 @@ class Surgeon {
     for (auto it = changes_.changes().rbegin(); it != changes_.changes().rend(); ++it) {
       const auto& [id, change] = *it;
       if (change.remove && IsInsideRemoved(outline_, changes_, id)) continue;
-      if ((problem_ = FindDanger(outline_, around_, changes_, id, change))) return std::move(*problem_);
+      if ((problem_ = FindDanger(outline_, around_, changes_, id, change)))
+        return std::move(*problem_);
       if (!Apply(id, change)) return std::move(*problem_);
     }
     return std::move(edits_);
@@ -60,8 +61,8 @@ class Surgeon {
   bool Add(Span span, std::string text) {
     const auto clash = edits_.Add({span, std::move(text)});
     if (!clash) return true;
-    problem_ = Problem{Problem::Class::kRefusal, "CL-Y-EDIT", "two changes overlap here", "",
-                       clash->span};
+    problem_ =
+        Problem{Problem::Class::kRefusal, "CL-Y-EDIT", "two changes overlap here", "", clash->span};
     return false;
   }
   bool Insert(std::uint32_t offset, std::string text) {
@@ -125,7 +126,8 @@ class Surgeon {
   bool InsertLines(std::uint32_t at, std::string lines) {
     if (lines.empty()) return true;
     if (!around_.IsUnendedLine(at)) return Insert(at, std::move(lines));
-    return Insert(at, std::string(around_.NewlineAt(at)) + WithoutLastNewline(std::move(lines), at));
+    return Insert(at,
+                  std::string(around_.NewlineAt(at)) + WithoutLastNewline(std::move(lines), at));
   }
   std::string WithoutLastNewline(std::string lines, std::uint32_t at) const {
     lines.erase(lines.size() - around_.NewlineAt(at).size());
@@ -178,7 +180,8 @@ class Surgeon {
   /// Lines of items at a line's start, or before the first dash of a list that begins behind
   /// another dash: then the indentation of the first line moves to the old item.
   bool InsertItems(NodeId seq, std::string lines, std::uint32_t at) {
-    if (around_.IsUnendedLine(at) || around_.LineStart(at) == at) return InsertLines(at, std::move(lines));
+    if (around_.IsUnendedLine(at) || around_.LineStart(at) == at)
+      return InsertLines(at, std::move(lines));
     const std::uint32_t indent = outline_.node(seq).indent;
     return Insert(at, lines.substr(indent) + std::string(indent, ' '));
   }
@@ -209,8 +212,9 @@ class Surgeon {
     const Node& node = outline_.node(leaf);
     if (!around_.IsUnendedLine(at) || !IsBlockScalar(node) || node.value.end < at) return true;
     if (around_.Chomping(leaf) == '-') return true;
-    return Refuse(leaf, "the document ends inside a block scalar without a line break, so nothing can follow",
-                  "end the file with a line break");
+    return Refuse(
+        leaf, "the document ends inside a block scalar without a line break, so nothing can follow",
+        "end the file with a line break");
   }
 
   // Adding to flow collections.
@@ -224,7 +228,8 @@ class Surgeon {
       std::vector<std::string> after;
       for (const NewItem& item : change.items) {
         if (item.place.sibling != child) continue;
-        if (changes_.Removes(child)) return Refuse(child, "an item is placed beside one that is removed");
+        if (changes_.Removes(child))
+          return Refuse(child, "an item is placed beside one that is removed");
         const std::string text = RenderFlow(item.value, json);
         if (item.place.side == ItemPlace::Side::kBefore) before += text + SeparatorIn(child);
         if (item.place.side == ItemPlace::Side::kAfter) after.push_back(text);
@@ -258,8 +263,9 @@ class Surgeon {
     const std::uint32_t line_end = around_.LineEnd(end);
     const std::string_view rest = text_.substr(end, line_end - end);
     const std::size_t comment = rest.find('#');
-    const bool has_comment = comment != std::string_view::npos &&
-                             rest.substr(0, comment).find_first_not_of(" \t,") == std::string_view::npos;
+    const bool has_comment =
+        comment != std::string_view::npos &&
+        rest.substr(0, comment).find_first_not_of(" \t,") == std::string_view::npos;
     const NodeId next = outline_.node(child).next;
     const bool next_goes = next != kNoNode && changes_.Removes(next);  // And the comma with it.
     if (separator == ", " || !has_comment || next_goes) return Insert(end, text);
@@ -292,7 +298,8 @@ class Surgeon {
   bool Replace(NodeId id, const Value& value) {
     const Node& node = outline_.node(id);
     if (node.has_property) return Refuse(id, "a value with an anchor cannot be replaced");
-    const bool keeps_flow = node.style == Style::kFlow && node.first != kNoNode && !value.IsScalar();
+    const bool keeps_flow =
+        node.style == Style::kFlow && node.first != kNoNode && !value.IsScalar();
     if (around_.IsInFlow(id) || keeps_flow) return ReplaceInFlow(id, value);
     const bool inline_old = node.style != Style::kBlock && !IsBlockScalar(node);
     const bool inline_new = value.IsEmptyCollection() ||
@@ -399,7 +406,8 @@ class Surgeon {
     if (!Add({indicator, inline_end}, head)) return false;
     std::string below = rendered.substr(first_break + layout.newline.size());
     if (from == behind) return InsertLines(from, std::move(below));
-    return below.empty() ? Add({from, behind}, "") : ReplaceToLineEnd({from, behind}, std::move(below));
+    return below.empty() ? Add({from, behind}, "")
+                         : ReplaceToLineEnd({from, behind}, std::move(below));
   }
 
   // Removing.
@@ -415,7 +423,8 @@ class Surgeon {
     if (LosesAllChildren(parent)) {
       const NodeChange* additions = changes_.Find(parent);
       if (additions != nullptr && additions->HasAdditions()) return true;  // Apply() replaces it.
-      return Replace(parent, outline_.node(parent).kind == Kind::kMap ? Value::Map() : Value::Seq());
+      return Replace(parent,
+                     outline_.node(parent).kind == Kind::kMap ? Value::Map() : Value::Seq());
     }
     for (std::size_t i = 0; i < children.size(); ++i) {
       if (!changes_.Removes(children[i])) continue;
@@ -439,7 +448,8 @@ class Surgeon {
     // Comments inside what goes must not end up in a block scalar before it, nor blank lines in
     // one that keeps them.
     const NodeId leaf = children[begin] - 1;
-    const bool keeps_blank_lines = IsBlockScalar(outline_.node(leaf)) && around_.Chomping(leaf) == '+';
+    const bool keeps_blank_lines =
+        IsBlockScalar(outline_.node(leaf)) && around_.Chomping(leaf) == '+';
     const std::uint32_t behind =
         around_.BehindTail(around_.BehindContent(last), parent.indent, keeps_blank_lines);
     if (around_.IsFirstOnLine(from)) return Add({around_.LineStart(from), behind}, "");
@@ -450,7 +460,8 @@ class Surgeon {
       return Add({from, next}, "");
     }
     const std::size_t dash = text_.find_last_not_of(' ', from - 1);
-    return Add({static_cast<std::uint32_t>(dash + 1), behind}, std::string(around_.NewlineAt(from)));
+    return Add({static_cast<std::uint32_t>(dash + 1), behind},
+               std::string(around_.NewlineAt(from)));
   }
 
   /// Removes the last children of a flow collection, with the comma before or behind them.
@@ -459,7 +470,8 @@ class Surgeon {
     const std::uint32_t end = outline_.node(last).value.end;
     const std::uint32_t next = around_.SkipFlowBlanks(end);
     const bool has_last_comma = text_[next] == ',';
-    const Span whole_lines = around_.WholeLines({around_.Begin(first), has_last_comma ? next + 1 : end});
+    const Span whole_lines =
+        around_.WholeLines({around_.Begin(first), has_last_comma ? next + 1 : end});
     if (whole_lines.empty()) return Add({comma, end}, text_[end] == '#' ? " " : "");
     if (!has_last_comma && !Add({comma, comma + 1}, "")) return false;
     return Add(whole_lines, "");

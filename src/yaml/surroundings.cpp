@@ -66,8 +66,9 @@ bool Surroundings::IsFirstOnLine(std::uint32_t at) const {
 Span Surroundings::WholeLines(Span span) const {
   const std::uint32_t start = LineStart(span.begin);
   const std::uint32_t behind = SkipBlanks(span.end);
-  const bool alone = SkipBlanks(start) == span.begin &&
-                     (behind == LineEnd(span.end) || (behind < text_.size() && text_[behind] == '#'));
+  const bool alone =
+      SkipBlanks(start) == span.begin &&
+      (behind == LineEnd(span.end) || (behind < text_.size() && text_[behind] == '#'));
   return alone ? Span{start, NextLine(span.end)} : Span{};
 }
 
@@ -117,8 +118,7 @@ std::uint32_t Surroundings::BehindContent(NodeId id) const {
 std::uint32_t Surroundings::AboveComments(NodeId item) const {
   const NodeId seq = outline_.parent(item);
   std::uint32_t at = LineStart(Begin(item));
-  std::uint32_t least =
-      outline_.parent(seq) == kNoNode ? 0 : NextLine(BehindIndicator(seq));
+  std::uint32_t least = outline_.parent(seq) == kNoNode ? 0 : NextLine(BehindIndicator(seq));
   for (NodeId c = outline_.node(seq).first; c != item; c = outline_.node(c).next) {
     least = BehindSibling(c);
   }
@@ -150,7 +150,8 @@ NodeId Surroundings::OutermostFlow(NodeId id) const {
 
 bool Surroundings::HasTabIndent(Span span) const {
   for (std::uint32_t line = NextLine(span.begin); line < span.end; line = NextLine(line)) {
-    if (text_.substr(line, SkipBlanks(line) - line).find('\t') != std::string_view::npos) return true;
+    if (text_.substr(line, SkipBlanks(line) - line).find('\t') != std::string_view::npos)
+      return true;
   }
   return false;
 }

@@ -28,7 +28,8 @@ class Surroundings {
   /// The line ending of the line at `at`, or of the document where that line has none.
   std::string_view NewlineAt(std::uint32_t at) const;
   bool IsFirstOnLine(std::uint32_t at) const;
-  /// The lines of `span` if nothing else but blanks and a comment behind it stands there; else empty.
+  /// The lines of `span` if nothing else but blanks and a comment behind it stands there; else
+  /// empty.
   Span WholeLines(Span span) const;
   /// True for the end of a text whose last line has no ending.
   bool IsUnendedLine(std::uint32_t at) const;
@@ -74,8 +75,8 @@ class Surroundings {
 
   /// The layout for lines that end where `behind` begins, in a collection at `column`.
   Layout LayoutAt(std::uint32_t behind, std::uint32_t column) const;
-  /// Behind the comments and odd blank lines below `at` that belong to a content at `column`, because
-  /// they are indented deeper; with `all_blank_lines`, behind those as well.
+  /// Behind the comments and odd blank lines below `at` that belong to a content at `column`,
+  /// because they are indented deeper; with `all_blank_lines`, behind those as well.
   std::uint32_t BehindTail(std::uint32_t at, std::uint32_t column, bool all_blank_lines) const;
 
  private:

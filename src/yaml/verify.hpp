@@ -1,6 +1,6 @@
 // The proof of a splice: the edited text is scanned again and compared, node by node, with the tree
-// that was intended: the input's outline plus the ChangeSet. The expected tree is never derived from the
-// spliced text, so a wrong splice cannot vouch for itself.
+// that was intended: the input's outline plus the ChangeSet. The expected tree is never derived
+// from the spliced text, so a wrong splice cannot vouch for itself.
 #pragma once
 
 #include <optional>
@@ -26,9 +26,9 @@ struct Mismatch {
 std::optional<Mismatch> Verify(const Outline& original, const ChangeSet& changes,
                                const Outline& edited);
 
-/// The last proof, over all edits of a run at once: whatever of `original` lies in the `kept` runs of bytes
-/// must stand in `edited` as the same node, with the same key, value and style, below the same
-/// parent. Returns the first difference.
+/// The last proof, over all edits of a run at once: whatever of `original` lies in the `kept` runs
+/// of bytes must stand in `edited` as the same node, with the same key, value and style, below the
+/// same parent. Returns the first difference.
 std::optional<std::string> VerifyKept(const Outline& original, const std::vector<text::Piece>& kept,
                                       const Outline& edited);
 

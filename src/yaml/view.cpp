@@ -27,8 +27,8 @@ Entries LookUp(const Outline& outline, NodeId map, std::string_view key) {
       continue;
     }
     const std::size_t size = node.key.size();
-    if (size == key.size() && (size == 0 || (text[node.key.begin] == first &&
-                                             node.key.In(text) == key))) {
+    if (size == key.size() &&
+        (size == 0 || (text[node.key.begin] == first && node.key.In(text) == key))) {
       entries.found = id;
     }
     if (size == 2 && node.key.In(text) == "<<") entries.merge = id;

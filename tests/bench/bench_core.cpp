@@ -78,8 +78,9 @@ std::size_t EditAll(std::string_view text, bool prove) {
     yaml::ChangeSet changes;
     const auto annotations = pod.Find("annotations");
     const auto clash =
-        annotations ? changes.Put(annotations.id(), {"bench"}, yaml::Value::String("yes"), 0)
-                    : changes.Put(pod.id(), {"annotations", "bench"}, yaml::Value::String("yes"), 0);
+        annotations
+            ? changes.Put(annotations.id(), {"bench"}, yaml::Value::String("yes"), 0)
+            : changes.Put(pod.id(), {"annotations", "bench"}, yaml::Value::String("yes"), 0);
     if (clash) return 0;
     const auto edits = yaml::Operate(scan.outline, changes);
     const std::string edited = std::get<text::EditSet>(edits).Apply(slice.text);

@@ -3,8 +3,8 @@
 //   refused   Operate says why it does not edit
 //   edited    the edited text is accepted, Verify passes, libyaml reads the same tree as we do, and
 //             the bytes outside the edits are the old ones
-// Then the edited text is damaged at random: where Verify still passes, libyaml must read the intended
-// tree. Anything else is a failure.
+// Then the edited text is damaged at random: where Verify still passes, libyaml must read the
+// intended tree. Anything else is a failure.
 //
 //   fuzz_edit --tries N --seed S [--show K] SEED_FILE...
 #include <CLI/CLI.hpp>
@@ -85,19 +85,55 @@ class Changer {
   }
 
   std::string Text() {
-    static const std::vector<std::string> kTexts = {
-        "plain", "two words", "", " ", "yes", "~", "012", "1e3", "12:30", "a: b", "a #b", "- a",
-        "line\n", "two\nlines", "two\nlines\n", "two\n\n  lines\n", "\n", " lead\nline", "end \nline",
-        "{a: b}", "*a", "\"q\"", "'s'", "back\\slash", "tab\t", "\xC3\xA9", "a,b", "---", "...", "#",
-        "kept\n\n", "k\r\nl", "%", "@x", "a?b", "=", "<<", "x:"};
+    static const std::vector<std::string> kTexts = {"plain",
+                                                    "two words",
+                                                    "",
+                                                    " ",
+                                                    "yes",
+                                                    "~",
+                                                    "012",
+                                                    "1e3",
+                                                    "12:30",
+                                                    "a: b",
+                                                    "a #b",
+                                                    "- a",
+                                                    "line\n",
+                                                    "two\nlines",
+                                                    "two\nlines\n",
+                                                    "two\n\n  lines\n",
+                                                    "\n",
+                                                    " lead\nline",
+                                                    "end \nline",
+                                                    "{a: b}",
+                                                    "*a",
+                                                    "\"q\"",
+                                                    "'s'",
+                                                    "back\\slash",
+                                                    "tab\t",
+                                                    "\xC3\xA9",
+                                                    "a,b",
+                                                    "---",
+                                                    "...",
+                                                    "#",
+                                                    "kept\n\n",
+                                                    "k\r\nl",
+                                                    "%",
+                                                    "@x",
+                                                    "a?b",
+                                                    "=",
+                                                    "<<",
+                                                    "x:"};
     return kTexts[random_.Below(kTexts.size())];
   }
 
   Value AnyValue(std::size_t depth) {
     switch (random_.Below(depth == 0 ? 3 : 6)) {
-      case 0: return Value::Int(7);
-      case 1: return random_.Below(2) == 0 ? Value::Null() : Value::Bool(true);
-      case 2: return Value::String(Text());
+      case 0:
+        return Value::Int(7);
+      case 1:
+        return random_.Below(2) == 0 ? Value::Null() : Value::Bool(true);
+      case 2:
+        return Value::String(Text());
       case 3: {
         Value map;
         for (std::size_t i = random_.Below(3); i > 0; --i) map.Put(Text(), AnyValue(depth - 1));
@@ -108,7 +144,8 @@ class Changer {
         for (std::size_t i = random_.Below(3); i > 0; --i) seq.Append(AnyValue(depth - 1));
         return seq;
       }
-      default: return Value::String(Text());
+      default:
+        return Value::String(Text());
     }
   }
 
@@ -174,7 +211,8 @@ class Fuzzer {
   }
 
   /// Damages a good edit: the proof must see whatever a reader sees.
-  void Damage(const Outline& outline, const ChangeSet& changes, const std::string& text, bool first) {
+  void Damage(const Outline& outline, const ChangeSet& changes, const std::string& text,
+              bool first) {
     std::string damaged = text;
     random_.Change(damaged);
     const yaml::ScanResult scan = yaml::Scan(damaged, first);
@@ -197,8 +235,10 @@ class Fuzzer {
 
   void Show(const std::string& what, std::string_view before, std::string_view after) {
     if (show_-- <= 0) return;
-    std::cout << "==== " << what << "\n" << changer_.story() << "---- before\n" << before
-              << "\n---- after\n" << after << "\n";
+    std::cout << "==== " << what << "\n"
+              << changer_.story() << "---- before\n"
+              << before << "\n---- after\n"
+              << after << "\n";
   }
 
   fuzz::Mutator& random_;
@@ -233,8 +273,8 @@ int main(int argc, char** argv) {
     std::cout << "  refused " << count << ": " << reason << "\n";
     refused += count;
   }
-  std::cout << fuzzer.tries() << " tries, " << fuzzer.edited() << " edited, " << refused << " refused ("
-            << 100 * refused / fuzzer.tries() << " %), " << fuzzer.failures() << " failures, "
-            << fuzzer.fooled() << " proofs fooled, seed " << seed << std::endl;
+  std::cout << fuzzer.tries() << " tries, " << fuzzer.edited() << " edited, " << refused
+            << " refused (" << 100 * refused / fuzzer.tries() << " %), " << fuzzer.failures()
+            << " failures, " << fuzzer.fooled() << " proofs fooled, seed " << seed << std::endl;
   return fuzzer.failures() == 0 && fuzzer.fooled() == 0 ? 0 : 1;
 }

@@ -1,5 +1,5 @@
-// Differential fuzzing of the scanner: mutants of small seeds are read by our scanner, by libyaml and,
-// with --judge, by go-yaml in another process. Three figures must hold:
+// Differential fuzzing of the scanner: mutants of small seeds are read by our scanner, by libyaml
+// and, with --judge, by go-yaml in another process. Three figures must hold:
 //   mismatches  we accept a stream and see another tree than they do     must be 0
 //   lenient     we accept a stream that one of them rejects              must be 0
 //   accepted    of the streams that all of them accept (the valid ones)  at least 95 %
@@ -123,7 +123,8 @@ class Fuzzer {
       Show(theirs ? "lenient: go-yaml rejects" : "lenient: libyaml rejects", stream, ours, theirs);
     } else if (ours && (*ours != *theirs || (Hash(*ours) != go.hash))) {
       ++figures_.mismatches;
-      Show(*ours != *theirs ? "mismatch with libyaml" : "mismatch with go-yaml", stream, ours, theirs);
+      Show(*ours != *theirs ? "mismatch with libyaml" : "mismatch with go-yaml", stream, ours,
+           theirs);
     } else if (!ours && valid && show_refused_) {
       Show("refused", stream, ours, theirs);
     }
@@ -133,8 +134,10 @@ class Fuzzer {
             const std::optional<std::string>& theirs) {
     if (show_ <= 0) return;
     --show_;
-    std::cout << "==== " << what << "\n" << stream << "\n---- ours\n" << ours.value_or("(rejected)")
-              << "\n---- libyaml\n" << theirs.value_or("(rejected)") << "\n";
+    std::cout << "==== " << what << "\n"
+              << stream << "\n---- ours\n"
+              << ours.value_or("(rejected)") << "\n---- libyaml\n"
+              << theirs.value_or("(rejected)") << "\n";
   }
 
  public:
@@ -180,7 +183,7 @@ int main(int argc, char** argv) {
   const auto count = [](std::uint64_t n) { return std::to_string(n); };
   std::cout << count(f.mutants - seeds.size()) << " mutants, " << count(f.valid) << " valid, "
             << count(f.accepted) << " accepted, " << count(f.valid - f.accepted) << " refused, "
-            << count(f.mismatches) << " mismatches, " << count(f.lenient) << " lenient, seed " << seed
-            << std::endl;
+            << count(f.mismatches) << " mismatches, " << count(f.lenient) << " lenient, seed "
+            << seed << std::endl;
   return f.mismatches == 0 && f.lenient == 0 ? 0 : 1;
 }

@@ -39,16 +39,36 @@ class Mutator {
   /// One small change to a text that is not empty.
   void Change(std::string& text) {
     switch (Below(10)) {
-      case 0: text.insert(Below(text.size() + 1), Token()); break;
-      case 1: text.insert(Below(text.size() + 1), 1, Character()); break;
-      case 2: text[Below(text.size())] = Character(); break;
-      case 3: text.erase(Below(text.size()), 1 + Below(3)); break;
-      case 4: Reindent(text); break;
-      case 5: MoveLine(text); break;
-      case 6: AddBehindLine(text); break;
-      case 7: ReplaceScalar(text); break;
-      case 8: text += Excerpt(seeds_[Below(seeds_.size())]); break;
-      default: InsertLine(text); break;
+      case 0:
+        text.insert(Below(text.size() + 1), Token());
+        break;
+      case 1:
+        text.insert(Below(text.size() + 1), 1, Character());
+        break;
+      case 2:
+        text[Below(text.size())] = Character();
+        break;
+      case 3:
+        text.erase(Below(text.size()), 1 + Below(3));
+        break;
+      case 4:
+        Reindent(text);
+        break;
+      case 5:
+        MoveLine(text);
+        break;
+      case 6:
+        AddBehindLine(text);
+        break;
+      case 7:
+        ReplaceScalar(text);
+        break;
+      case 8:
+        text += Excerpt(seeds_[Below(seeds_.size())]);
+        break;
+      default:
+        InsertLine(text);
+        break;
     }
   }
 
@@ -82,10 +102,14 @@ class Mutator {
 
   std::string Token() {
     static const std::vector<std::string> kTokens = {
-        ": ", "- ", " #c", "\n", "\n  ", "\n- ", "\n---\n", "\n...\n", "&a ", "*a", "!!str ", "!t ",
-        "&a\n", "!!map # c\n", "{a: b}", "[a, b]", "\"q\"", "'s'", "|\n", ">-\n", "|+\n", "|2\n", "~",
-        "null", "\r\n", "\t", "{}", "[]", "\\n", "\\u0041", "\\/", "\xC3\xA9", "\xE2\x80\xA8", "k: v\n", "? ",
-        "<<: *a\n", "--- ", "%YAML 1.2\n", "::", "-", ":", ",", " ", "\xEF\xBB\xBF", "{{ .x }}", "\\\n"};
+        ": ",      "- ",           " #c",          "\n",     "\n  ",   "\n- ",
+        "\n---\n", "\n...\n",      "&a ",          "*a",     "!!str ", "!t ",
+        "&a\n",    "!!map # c\n",  "{a: b}",       "[a, b]", "\"q\"",  "'s'",
+        "|\n",     ">-\n",         "|+\n",         "|2\n",   "~",      "null",
+        "\r\n",    "\t",           "{}",           "[]",     "\\n",    "\\u0041",
+        "\\/",     "\xC3\xA9",     "\xE2\x80\xA8", "k: v\n", "? ",     "<<: *a\n",
+        "--- ",    "%YAML 1.2\n",  "::",           "-",      ":",      ",",
+        " ",       "\xEF\xBB\xBF", "{{ .x }}",     "\\\n"};
     return kTokens[Below(kTokens.size())];
   }
 
@@ -115,8 +139,8 @@ class Mutator {
   }
 
   void AddBehindLine(std::string& text) {
-    static const std::vector<std::string> kTails = {" # c", " ", "\t", "  # {", " x", ":", ": y", " &b",
-                                                    "\r", "\n\n", "\n # c", "\n\t"};
+    static const std::vector<std::string> kTails = {" # c", " ",   "\t", "  # {", " x",     ":",
+                                                    ": y",  " &b", "\r", "\n\n",  "\n # c", "\n\t"};
     auto lines = Lines(text);
     std::string& line = lines[Below(lines.size())];
     const std::size_t end = line.find_last_not_of("\r\n");
@@ -126,9 +150,24 @@ class Mutator {
 
   /// Puts another value behind a colon or a dash.
   void ReplaceScalar(std::string& text) {
-    static const std::vector<std::string> kValues = {
-        "\"a\\tb\"", "'it''s'", "|\n        deep\n", "&n v", "*n", "!!int 3", "{x: 1, y: [z]}", "[]", "a b",
-        "a:b", "a #b", "", "-1", "- x", "x: y", "\"two\n  lines\"", "two\n          lines", ">\n         f\n\n         g"};
+    static const std::vector<std::string> kValues = {"\"a\\tb\"",
+                                                     "'it''s'",
+                                                     "|\n        deep\n",
+                                                     "&n v",
+                                                     "*n",
+                                                     "!!int 3",
+                                                     "{x: 1, y: [z]}",
+                                                     "[]",
+                                                     "a b",
+                                                     "a:b",
+                                                     "a #b",
+                                                     "",
+                                                     "-1",
+                                                     "- x",
+                                                     "x: y",
+                                                     "\"two\n  lines\"",
+                                                     "two\n          lines",
+                                                     ">\n         f\n\n         g"};
     const std::size_t at = text.find(Below(2) == 0 ? ": " : "- ", Below(text.size()));
     if (at == std::string::npos) return;
     const std::size_t end = std::min(text.find('\n', at), text.size());
@@ -136,8 +175,9 @@ class Mutator {
   }
 
   void InsertLine(std::string& text) {
-    static const std::vector<std::string> kLines = {"# c\n", "\n", "   \n", "k: v\n", "- i\n", "---\n", "...\n",
-                                                    "\"k\": v\n", "k:\n", "-\n", "&a\n", "}\n", "  # c\n"};
+    static const std::vector<std::string> kLines = {
+        "# c\n",      "\n",   "   \n", "k: v\n", "- i\n", "---\n",  "...\n",
+        "\"k\": v\n", "k:\n", "-\n",   "&a\n",   "}\n",   "  # c\n"};
     auto lines = Lines(text);
     const std::size_t at = Below(lines.size() + 1);
     std::string line = kLines[Below(kLines.size())];

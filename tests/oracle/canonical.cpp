@@ -30,11 +30,16 @@ void AddProperty(std::string_view anchor, std::string_view tag, std::string& out
 
 char StyleLetter(yaml::Style style) {
   switch (style) {
-    case yaml::Style::kSingle: return 's';
-    case yaml::Style::kDouble: return 'd';
-    case yaml::Style::kLiteral: return 'l';
-    case yaml::Style::kFolded: return 'f';
-    default: return 'p';
+    case yaml::Style::kSingle:
+      return 's';
+    case yaml::Style::kDouble:
+      return 'd';
+    case yaml::Style::kLiteral:
+      return 'l';
+    case yaml::Style::kFolded:
+      return 'f';
+    default:
+      return 'p';
   }
 }
 
@@ -82,11 +87,16 @@ std::string_view View(const yaml_char_t* text) {
 
 char StyleLetter(yaml_scalar_style_t style) {
   switch (style) {
-    case YAML_SINGLE_QUOTED_SCALAR_STYLE: return 's';
-    case YAML_DOUBLE_QUOTED_SCALAR_STYLE: return 'd';
-    case YAML_LITERAL_SCALAR_STYLE: return 'l';
-    case YAML_FOLDED_SCALAR_STYLE: return 'f';
-    default: return 'p';
+    case YAML_SINGLE_QUOTED_SCALAR_STYLE:
+      return 's';
+    case YAML_DOUBLE_QUOTED_SCALAR_STYLE:
+      return 'd';
+    case YAML_LITERAL_SCALAR_STYLE:
+      return 'l';
+    case YAML_FOLDED_SCALAR_STYLE:
+      return 'f';
+    default:
+      return 'p';
   }
 }
 

@@ -17,7 +17,8 @@ std::optional<std::string> ByOutline(std::string_view stream);
 /// The tree as libyaml sees it, or nothing if it does not accept the stream.
 std::optional<std::string> ByLibyaml(std::string_view stream);
 
-/// A canonical tree without its styles: what is left is kinds, keys, texts, anchors, tags and aliases.
+/// A canonical tree without its styles: what is left is kinds, keys, texts, anchors, tags and
+/// aliases.
 std::string WithoutStyles(std::string_view canonical);
 
 /// FNV-1a, 64 bits: how trees are compared with another process.

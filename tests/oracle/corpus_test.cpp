@@ -1,5 +1,5 @@
-// Real manifests: every document of the corpus is accepted, and whatever is accepted of it and of the
-// golden cases has libyaml's tree.
+// Real manifests: every document of the corpus is accepted, and whatever is accepted of it and of
+// the golden cases has libyaml's tree.
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -27,7 +27,8 @@ std::vector<path> YamlFiles(const path& folder, const std::string& name = "") {
   std::vector<path> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     const path& file = entry.path();
-    if (file.extension() == ".yaml" && (name.empty() || file.filename() == name)) files.push_back(file);
+    if (file.extension() == ".yaml" && (name.empty() || file.filename() == name))
+      files.push_back(file);
   }
   return files;
 }
@@ -55,8 +56,9 @@ Figures CompareAll(const std::vector<path>& files) {
 
 TEST_CASE("corpus: real charts are read as libyaml reads them") {
   const char* chosen = std::getenv("CLOUDLAB_CORPUS");
-  const path corpus = chosen != nullptr ? path(chosen)
-                                        : path(CLOUDLAB_TESTS_DIR).parent_path() / "../shared/corpus";
+  const path corpus = chosen != nullptr
+                          ? path(chosen)
+                          : path(CLOUDLAB_TESTS_DIR).parent_path() / "../shared/corpus";
   if (!std::filesystem::is_directory(corpus)) {
     std::cout << "corpus: skipped, there is no corpus (CLOUDLAB_CORPUS)\n";
     return;
@@ -73,8 +75,8 @@ TEST_CASE("corpus: the inputs of the golden cases are read as libyaml reads them
   const auto files = YamlFiles(path(CLOUDLAB_TESTS_DIR) / "golden", "input.yaml");
   const Figures figures = CompareAll(files);
   CHECK(figures.documents >= files.size());
-  std::cout << "corpus: " << figures.documents << " documents in " << files.size() << " golden inputs, "
-            << figures.refused << " of them broken on purpose\n";
+  std::cout << "corpus: " << figures.documents << " documents in " << files.size()
+            << " golden inputs, " << figures.refused << " of them broken on purpose\n";
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// What we write, read by libyaml: every nasty string in every form, and every row of surgery's table.
+// What we write, read by libyaml: every nasty string in every form, and every row of surgery's
+// table.
 #include <yaml.h>
 
 #include <catch2/catch.hpp>
@@ -23,7 +24,8 @@ std::vector<Read> ReadScalars(const std::string& stream) {
   std::vector<Read> scalars;
   yaml_parser_t parser;
   yaml_parser_initialize(&parser);
-  yaml_parser_set_input_string(&parser, reinterpret_cast<const unsigned char*>(stream.data()), stream.size());
+  yaml_parser_set_input_string(&parser, reinterpret_cast<const unsigned char*>(stream.data()),
+                               stream.size());
   for (bool done = false; !done;) {
     yaml_event_t event;
     if (yaml_parser_parse(&parser, &event) == 0) {

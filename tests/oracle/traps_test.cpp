@@ -39,12 +39,13 @@ Result Recorded(const std::string& stream) {
       const yaml::Problem& p = *scan.problem;
       const auto [line, column] = text::Locate(stream, slice.offset + p.span.begin);
       const bool refusal = p.what == yaml::Problem::Class::kRefusal;
-      return {std::to_string(line) + ":" + std::to_string(column) + (refusal ? " refusal " : " error ") +
-                  std::string(p.code) + " " + p.message + "\nlibyaml " +
-                  (oracle::ByLibyaml(stream) ? "accepts" : "rejects") + " it\n",
+      return {std::to_string(line) + ":" + std::to_string(column) +
+                  (refusal ? " refusal " : " error ") + std::string(p.code) + " " + p.message +
+                  "\nlibyaml " + (oracle::ByLibyaml(stream) ? "accepts" : "rejects") + " it\n",
               false};
     }
-    trees += "document " + std::to_string(++number) + (scan.outline.empty() ? ": no content\n" : "\n");
+    trees +=
+        "document " + std::to_string(++number) + (scan.outline.empty() ? ": no content\n" : "\n");
     trees += yaml::PrintTree(scan.outline);
   }
   return {trees, true};
@@ -52,7 +53,8 @@ Result Recorded(const std::string& stream) {
 
 std::vector<path> Traps() {
   std::vector<path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(path(CLOUDLAB_TESTS_DIR) / "traps")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(path(CLOUDLAB_TESTS_DIR) / "traps")) {
     if (entry.path().extension() == ".yaml") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

@@ -1,5 +1,5 @@
-// Edit sets: what they refuse, in which order they splice, and the maps between old and new offsets,
-// also against a naive model and random edits.
+// Edit sets: what they refuse, in which order they splice, and the maps between old and new
+// offsets, also against a naive model and random edits.
 #include "text/edit.hpp"
 
 #include <catch2/catch.hpp>
@@ -78,8 +78,8 @@ TEST_CASE("edit: what is kept, and where it came from") {
 }
 
 TEST_CASE("edit: two splices in a row are one") {
-  const auto first = Set({{{0, 2}, "ab"}}).Kept(6);    // ab2345
-  const auto second = Set({{{3, 4}, ""}}).Kept(6);     // ab245
+  const auto first = Set({{{0, 2}, "ab"}}).Kept(6);  // ab2345
+  const auto second = Set({{{3, 4}, ""}}).Kept(6);   // ab245
   CHECK(Compose(first, second) == std::vector<Piece>{{2, 2, 1}, {4, 3, 2}});
   CHECK(Compose({}, second).empty());
   CHECK(Compose(first, {}).empty());
@@ -102,7 +102,9 @@ struct Model {
 
 TEST_CASE("edit: random splices agree with a naive model") {
   std::mt19937 random(7);
-  const auto below = [&random](std::size_t bound) { return static_cast<std::uint32_t>(random() % bound); };
+  const auto below = [&random](std::size_t bound) {
+    return static_cast<std::uint32_t>(random() % bound);
+  };
   const auto random_set = [&](std::size_t size) {
     EditSet set;
     for (std::uint32_t i = below(6); i > 0; --i) {
@@ -139,7 +141,9 @@ TEST_CASE("edit: random splices agree with a naive model") {
 
 TEST_CASE("edit: whatever is refused overlaps, and nothing else") {
   std::mt19937 random(8);
-  const auto below = [&random](std::size_t bound) { return static_cast<std::uint32_t>(random() % bound); };
+  const auto below = [&random](std::size_t bound) {
+    return static_cast<std::uint32_t>(random() % bound);
+  };
   const auto overlap = [](Span a, Span b) {
     if (a.empty() && b.empty()) return false;
     return a.begin < b.end && b.begin < a.end;

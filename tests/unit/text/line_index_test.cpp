@@ -16,7 +16,9 @@ std::pair<std::size_t, std::size_t> At(std::string_view text, std::size_t offset
 }
 
 TEST_CASE("line index: lines and columns begin with 1, columns count bytes") {
-  const std::string text = "ab\n\nc\xC3\xA9" "d\n";
+  const std::string text =
+      "ab\n\nc\xC3\xA9"
+      "d\n";
   CHECK(At(text, 0) == std::pair<std::size_t, std::size_t>(1, 1));
   CHECK(At(text, 2) == std::pair<std::size_t, std::size_t>(1, 3));  // The line feed itself.
   CHECK(At(text, 3) == std::pair<std::size_t, std::size_t>(2, 1));

@@ -1,5 +1,6 @@
-// The outline: spans and styles of what is accepted; code, class and place of what is not. The tricky
-// cases are files (tests/traps), agreement with other readers is the oracle's (tests/oracle).
+// The outline: spans and styles of what is accepted; code, class and place of what is not. The
+// tricky cases are files (tests/traps), agreement with other readers is the oracle's
+// (tests/oracle).
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -18,7 +19,8 @@ std::string Verdict(std::string_view text) {
   CHECK(result.problem->span.begin <= result.problem->span.end);
   CHECK(result.problem->span.end <= text.size());
   CHECK_FALSE(result.problem->message.empty());
-  return std::to_string(line) + ":" + std::to_string(column) + " " + std::string(result.problem->code) +
+  return std::to_string(line) + ":" + std::to_string(column) + " " +
+         std::string(result.problem->code) +
          (result.problem->what == Problem::Class::kRefusal ? "?" : "");
 }
 
@@ -65,7 +67,8 @@ TEST_CASE("scanner: styles, indentation, links") {
 }
 
 TEST_CASE("scanner: documents without content") {
-  for (const std::string_view text : {"", "\n", "# c\n", "---", "---\n", "--- # c\n", "---\n...\n"}) {
+  for (const std::string_view text :
+       {"", "\n", "# c\n", "---", "---\n", "--- # c\n", "---\n...\n"}) {
     INFO(text);
     const ScanResult result = Scan(text);
     CHECK_FALSE(result.problem);
@@ -113,9 +116,9 @@ TEST_CASE("scanner: bytes that no reader takes") {
   CHECK(Verdict("a: \xC2\x80\n") == "1:4 CL-Y-CONTROL");
   CHECK(Verdict("a: \xFF\n") == "1:4 CL-Y-UTF8");
   CHECK(Verdict("a: \xC3\n") == "1:4 CL-Y-UTF8");
-  CHECK(Verdict("a: \xC0\xAF\n") == "1:4 CL-Y-UTF8");          // Overlong.
-  CHECK(Verdict("a: \xED\xA0\x80\n") == "1:4 CL-Y-UTF8");      // A surrogate.
-  CHECK(Verdict("a: \xF4\x90\x80\x80\n") == "1:4 CL-Y-UTF8");  // Beyond U+10FFFF.
+  CHECK(Verdict("a: \xC0\xAF\n") == "1:4 CL-Y-UTF8");           // Overlong.
+  CHECK(Verdict("a: \xED\xA0\x80\n") == "1:4 CL-Y-UTF8");       // A surrogate.
+  CHECK(Verdict("a: \xF4\x90\x80\x80\n") == "1:4 CL-Y-UTF8");   // Beyond U+10FFFF.
   CHECK(Verdict("a: x\xEF\xBB\xBF\n") == "1:5 CL-Y-CONTROL?");  // A mark inside the text.
   CHECK(Verdict("a: \xE2\x80\xA8\n") == "1:4 CL-Y-LINE-BREAK?");
   CHECK(Verdict("a: \xC2\x85\n") == "1:4 CL-Y-LINE-BREAK?");
@@ -124,8 +127,14 @@ TEST_CASE("scanner: bytes that no reader takes") {
 }
 
 TEST_CASE("scanner: a byte order mark begins a stream, not a later document") {
-  CHECK_FALSE(Scan("\xEF\xBB\xBF" "a: 1\n", true).problem);
-  CHECK(Scan("\xEF\xBB\xBF" "a: 1\n", false).problem);
+  CHECK_FALSE(Scan("\xEF\xBB\xBF"
+                   "a: 1\n",
+                   true)
+                  .problem);
+  CHECK(Scan("\xEF\xBB\xBF"
+             "a: 1\n",
+             false)
+            .problem);
 }
 
 TEST_CASE("limits: levels") {

@@ -31,7 +31,8 @@ TEST_CASE("stream: nothing, and one document") {
 
 TEST_CASE("stream: a marker and its comment open a slice") {
   CHECK(Slices("a: 1\n---\nb: 2\n") == Texts{"a: 1\n", "---\nb: 2\n"});
-  CHECK(Slices("# c\n---\n# Source: x\na: 1\n--- # d\n") == Texts{"# c\n", "---\n# Source: x\na: 1\n", "--- # d\n"});
+  CHECK(Slices("# c\n---\n# Source: x\na: 1\n--- # d\n") ==
+        Texts{"# c\n", "---\n# Source: x\na: 1\n", "--- # d\n"});
   CHECK(Slices("---\n---\n---") == Texts{"---\n", "---\n", "---"});
   CHECK(Slices("a\r\n---\r\nb\r\n") == Texts{"a\r\n", "---\r\nb\r\n"});
   CHECK(Slices("a\n---\tb\n") == Texts{"a\n", "---\tb\n"});
@@ -55,7 +56,8 @@ TEST_CASE("stream: markers at every offset of a step of the search") {
   for (std::size_t before = 0; before < 70; ++before) {
     for (std::size_t behind = 0; behind < 4; ++behind) {
       const std::string first = std::string(before, 'x') + "\n";
-      const std::string second = "---" + std::string(behind == 0 ? 0 : 1, '\n') + std::string(behind, 'y');
+      const std::string second =
+          "---" + std::string(behind == 0 ? 0 : 1, '\n') + std::string(behind, 'y');
       CHECK(Slices(first + second) == Texts{first, second});
     }
   }

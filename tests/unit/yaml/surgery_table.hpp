@@ -1,5 +1,5 @@
-// Reads the tables in surgery/*.txt: documents, changes to them, and the exact text that each change
-// must give. See surgery/README.md for how they are written.
+// Reads the tables in surgery/*.txt: documents, changes to them, and the exact text that each
+// change must give. See surgery/README.md for how they are written.
 #pragma once
 
 #include <algorithm>
@@ -29,9 +29,11 @@ struct Row {
 
 /// Signs that stand for bytes which cannot be seen.
 inline std::string WithBytes(std::string text) {
-  const std::vector<std::pair<std::string, std::string>> signs = {
-      {"\xE2\x90\x8D", "\r"}, {"\xE2\x86\x92", "\t"}, {"\xE2\x96\xA1", " "}, {"\xE2\x88\x8E\n", ""},
-      {"\xE2\x97\x86", "\xEF\xBB\xBF"}};
+  const std::vector<std::pair<std::string, std::string>> signs = {{"\xE2\x90\x8D", "\r"},
+                                                                  {"\xE2\x86\x92", "\t"},
+                                                                  {"\xE2\x96\xA1", " "},
+                                                                  {"\xE2\x88\x8E\n", ""},
+                                                                  {"\xE2\x97\x86", "\xEF\xBB\xBF"}};
   for (const auto& [sign, bytes] : signs) {
     for (std::size_t at = text.find(sign); at != std::string::npos; at = text.find(sign, at)) {
       text.replace(at, sign.size(), bytes);
@@ -95,7 +97,8 @@ inline NodeView Walk(NodeView at, std::vector<std::string>& steps) {
   while (!steps.empty()) {
     NodeView next;
     std::size_t index = steps[0].starts_with('[') ? std::stoul(steps[0].substr(1)) : 0;
-    for (const NodeView child : at.node().kind == Kind::kAlias ? NodeView::Children({}) : at.children()) {
+    for (const NodeView child :
+         at.node().kind == Kind::kAlias ? NodeView::Children({}) : at.children()) {
       if (steps[0].starts_with('[') ? index-- == 0 : child.KeyIs(steps[0])) next = child;
       if (next && steps[0].starts_with('[')) break;
     }

@@ -11,7 +11,8 @@
 namespace cloudlab::yaml {
 namespace {
 
-const std::filesystem::path kTables = std::filesystem::path(CLOUDLAB_TESTS_DIR) / "unit/yaml/surgery";
+const std::filesystem::path kTables =
+    std::filesystem::path(CLOUDLAB_TESTS_DIR) / "unit/yaml/surgery";
 
 /// The edited text, or "!! message" of the refusal.
 std::string Edited(const std::string& input, const std::string& change) {
@@ -90,7 +91,9 @@ TEST_CASE("surgery: the table") {
 TEST_CASE("surgery: what was put can be removed again, byte by byte") {
   std::size_t inverses = 0;
   for (const table::Row& row : table::ReadTables(kTables)) {
-    if (row.refused || !row.change.starts_with("put ") || row.change.find("; ") != std::string::npos) continue;
+    if (row.refused || !row.change.starts_with("put ") ||
+        row.change.find("; ") != std::string::npos)
+      continue;
     if (row.style == "odd blank lines below") continue;  // They go with the entry above them.
     const ScanResult before = Scan(row.input);
     std::istringstream words(row.change);
@@ -108,7 +111,8 @@ TEST_CASE("surgery: what was put can be removed again, byte by byte") {
     ChangeSet removal;
     REQUIRE_FALSE(removal.Remove(table::Walk(NodeView::Root(after.outline), steps).id(), 0));
     INFO(row.file << ": " << row.style << "\n" << row.expected << ">> remove " << path);
-    std::string input = std::get<text::EditSet>(Operate(after.outline, removal)).Apply(row.expected);
+    std::string input =
+        std::get<text::EditSet>(Operate(after.outline, removal)).Apply(row.expected);
     // A removal takes whole lines, so that a text may end with a line break that it had not.
     if (!row.input.ends_with('\n') && input.ends_with('\n')) input.erase(row.input.size());
     CHECK(input == row.input);

@@ -1,9 +1,9 @@
-// The proof of a splice is handed wrong splices, and must see each of them; and right ones, which it
-// must let pass.
+// The proof of a splice is handed wrong splices, and must see each of them; and right ones, which
+// it must let pass.
 //
-// The proof is about what readers see: a tree. A comment or a blank line that changes passes, because
-// no reader sees it; that those bytes are kept is shown by the pieces that the splice copies (EditSet::
-// Kept), which the last proof of a run compares byte by byte.
+// The proof is about what readers see: a tree. A comment or a blank line that changes passes,
+// because no reader sees it; that those bytes are kept is shown by the pieces that the splice
+// copies (EditSet:: Kept), which the last proof of a run compares byte by byte.
 #include "yaml/verify.hpp"
 
 #include <catch2/catch.hpp>
@@ -33,12 +33,14 @@ spec:
 )";
 
 /// What the proof says of `edited` as the result of `change` to `original`; empty if it passes.
-std::string Judged(const std::string& original, const std::string& change, const std::string& edited) {
+std::string Judged(const std::string& original, const std::string& change,
+                   const std::string& edited) {
   const ScanResult before = Scan(original);
   REQUIRE_FALSE(before.problem);
   const ScanResult after = Scan(edited);
   if (after.problem) return "not accepted: " + after.problem->message;
-  const auto mismatch = Verify(before.outline, table::ParseChanges(before.outline, change), after.outline);
+  const auto mismatch =
+      Verify(before.outline, table::ParseChanges(before.outline, change), after.outline);
   if (!mismatch) return "";
   CHECK(mismatch->intended != mismatch->found + "x");
   return mismatch->what;
@@ -57,10 +59,13 @@ TEST_CASE("verify: nothing was intended and nothing changed") {
 TEST_CASE("verify: right splices pass") {
   CHECK(Judged(kPod, "replace spec.last 2", Replaced(kPod, "last: 1", "last: 2")).empty());
   CHECK(Judged(kPod, "put spec.new x", kPod + "  new: x\n").empty());
-  CHECK(Judged(kPod, "remove spec.containers[0].args", Replaced(kPod, "    args: [one, two]\n", "")).empty());
+  CHECK(Judged(kPod, "remove spec.containers[0].args", Replaced(kPod, "    args: [one, two]\n", ""))
+            .empty());
   CHECK(Judged(kPod, "append spec.containers {name: z}",
-               Replaced(kPod, "  script", "  - name: z\n  script")).empty());
-  CHECK(Judged(kPod, "append spec.containers[0].args three", Replaced(kPod, "two]", "two, three]")).empty());
+               Replaced(kPod, "  script", "  - name: z\n  script"))
+            .empty());
+  CHECK(Judged(kPod, "append spec.containers[0].args three", Replaced(kPod, "two]", "two, three]"))
+            .empty());
   // New content is compared by meaning: any style that is read as intended is right.
   CHECK(Judged(kPod, "replace spec.last x", Replaced(kPod, "last: 1", "last: 'x'")).empty());
   CHECK(Judged(kPod, "put spec.new {a: [1]}", kPod + "  new: {\"a\": [1]}\n").empty());
@@ -92,7 +97,9 @@ TEST_CASE("verify: off by one") {
 }
 
 TEST_CASE("verify: a new line in the wrong column") {
-  const auto judged = [](const std::string& line) { return Judged(kPod, "put spec.new x", kPod + line); };
+  const auto judged = [](const std::string& line) {
+    return Judged(kPod, "put spec.new x", kPod + line);
+  };
   CHECK(judged("  new: x\n").empty());
   CHECK(judged("new: x\n") == "new: an entry or item too many");
   CHECK_FALSE(judged("   new: x\n").empty());
@@ -170,7 +177,8 @@ TEST_CASE("verify: anchors, tags and aliases") {
 
 TEST_CASE("verify: the twin of an edited value behind an alias") {
   const std::string text = "a: &x {k: 1}\nb: *x\n";
-  CHECK(Judged(text, "replace a.k 2", Replaced(text, "k: 1", "k: 2")) == "b: the value behind this alias was changed");
+  CHECK(Judged(text, "replace a.k 2", Replaced(text, "k: 1", "k: 2")) ==
+        "b: the value behind this alias was changed");
   CHECK_FALSE(Judged(text, "put a.l 2", Replaced(text, "k: 1", "k: 1, l: 2")).empty());
 }
 

@@ -52,7 +52,8 @@ TEST_CASE("view: aliases are followed") {
   const ScanResult scan = Scan(text);
   const NodeView list = NodeView::Root(scan.outline).Find("l");
   std::string items;
-  for (const NodeView item : list.children()) items += "[" + item.Find("a").Text() + item.Text() + "]";
+  for (const NodeView item : list.children())
+    items += "[" + item.Find("a").Text() + item.Text() + "]";
   CHECK(items == "[1][t][t]");
 }
 
@@ -64,7 +65,8 @@ TEST_CASE("view: merges: explicit keys win, then the merged maps in order") {
   CHECK(Read(base + "z:\n  <<: [*x, *y]\n", {"z", "b"}) == "1");
   CHECK(Read(base + "z:\n  <<: [*x, *y]\n", {"z", "c"}) == "2");
   CHECK(Read(base + "z:\n  <<: {c: 5}\n", {"z", "c"}) == "5");
-  CHECK(Read(base + "z:\n  \"<<\": *x\n", {"z", "a"}) == "(nothing)");  // Quoted: a key like any other.
+  CHECK(Read(base + "z:\n  \"<<\": *x\n", {"z", "a"}) ==
+        "(nothing)");  // Quoted: a key like any other.
   CHECK(Read("x: &x {<<: &y {a: 1}}\nz: {<<: *x}\n", {"z", "a"}) == "1");
 }
 
@@ -83,8 +85,10 @@ TEST_CASE("view: null is a plain scalar that every reader takes for it") {
     REQUIRE_FALSE(scan.problem);
     return NodeView::Root(scan.outline).Find("a").IsNull();
   };
-  for (const char* text : {"", "~", "null", "Null", "NULL", "# comment", "&x null"}) CHECK(is_null(text));
-  for (const char* text : {"\"\"", "'null'", "nULL", "0", "{}", "[]", "!!str", "nil"}) CHECK_FALSE(is_null(text));
+  for (const char* text : {"", "~", "null", "Null", "NULL", "# comment", "&x null"})
+    CHECK(is_null(text));
+  for (const char* text : {"\"\"", "'null'", "nULL", "0", "{}", "[]", "!!str", "nil"})
+    CHECK_FALSE(is_null(text));
 }
 
 TEST_CASE("view: keys and items, in order") {
@@ -99,7 +103,8 @@ TEST_CASE("view: keys and items, in order") {
 }
 
 TEST_CASE("view: comparing texts needs no decoding, and agrees with it") {
-  for (const char* value : {"x", "'it''s'", "\"t\\tb\"", "\"x\"", "|\n  x", "x\n  y", "'x'", "''"}) {
+  for (const char* value :
+       {"x", "'it''s'", "\"t\\tb\"", "\"x\"", "|\n  x", "x\n  y", "'x'", "''"}) {
     const std::string text = "a: " + std::string(value) + "\n";
     const ScanResult scan = Scan(text);
     const NodeView at = NodeView::Root(scan.outline).Find("a");
