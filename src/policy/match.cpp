@@ -176,7 +176,7 @@ std::optional<std::string> NearestAnnotation(const MatchTarget& target, std::str
 }
 
 std::string ChartOf(const kube::Manifest& manifest) {
-  const std::string label = manifest.Label("helm.sh/chart");
+  std::string label = manifest.Label("helm.sh/chart");
   if (label.empty()) {
     const std::size_t slash = manifest.source.find('/');
     return slash == std::string::npos ? std::string() : manifest.source.substr(0, slash);

@@ -261,7 +261,7 @@ ObjectPtr PolicyExceptionSpec() {
 
 namespace {
 
-KindSchema Kind(std::string kind, ObjectPtr spec) {
+KindSchema Kind(std::string kind, const ObjectPtr& spec) {
   ObjectPtr metadata = Shared(
       "", "The name of this document, and what other tools write on it.",
       {Required("name", Of(Form::kName), "By which other documents and annotations refer to it."),

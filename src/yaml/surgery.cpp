@@ -15,7 +15,6 @@
 namespace cloudlab::yaml {
 namespace {
 
-using text::Edit;
 using text::EditSet;
 
 bool HasItem(const NodeChange& change, ItemPlace::Side side, NodeId sibling) {

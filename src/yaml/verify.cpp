@@ -69,7 +69,7 @@ class Proof {
 
   std::optional<std::string> Run() {
     if (original_.empty() || edited_.empty()) return "the document has no content";
-    pairs_.push_back({Subtree::Root(original_), Subtree::Root(edited_)});
+    pairs_.emplace_back(Subtree::Root(original_), Subtree::Root(edited_));
     while (!pairs_.empty() && !failure_) {
       const auto [before, after] = pairs_.back();
       pairs_.pop_back();
@@ -226,7 +226,7 @@ class Proof {
             (old.node().key_style != now.node().key_style || old.RawKey() != now.RawKey())) {
           return Fail(child, "the key `" + old.Key() + "` is expected here");
         }
-        pairs_.push_back({from.Child(original_, want.old), to.Child(edited_, child)});
+        pairs_.emplace_back(from.Child(original_, want.old), to.Child(edited_, child));
       } else {
         if (want.key != nullptr && !now.KeyIs(*want.key)) {
           return Fail(child, "the new key `" + *want.key + "` is expected here");

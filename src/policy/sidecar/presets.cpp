@@ -176,7 +176,7 @@ void AddOpenTelemetry(const yaml::Value& preset, PodMetadata& metadata) {
 
 /// The value of an annotation as it will be: the chart's, unless the policy replaces it.
 std::string Final(const Injection& injection, const PodMetadata& metadata, std::string_view key) {
-  const std::string of_chart = injection.pod.Annotation(key);
+  std::string of_chart = injection.pod.Annotation(key);
   const std::string* of_policy = PodMetadata::Find(metadata.annotations, key);
   if (of_policy == nullptr) return of_chart;
   const ConflictPolicy policy = injection.conflicts.Of("podAnnotations." + std::string(key));

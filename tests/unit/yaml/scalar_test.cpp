@@ -61,7 +61,8 @@ TEST_CASE("scalar: double quotes use JSON's escapes") {
         "\"\\u0085\\u2028\\uFEFF\xC3\xA9\"");
 }
 
-/// Matches the whole of a text. POSIX's, because those of the standard library warn under sanitizers.
+/// Matches the whole of a text. POSIX's, because those of the standard library warn under
+/// sanitizers.
 class Pattern {
  public:
   explicit Pattern(const std::string& pattern) {
@@ -84,16 +85,26 @@ class Pattern {
 /// repositories: wider than what any one reader does.
 bool IsResolved(const std::string& text) {
   static const char* const kTypes[] = {
-      "~|null|Null|NULL", "<<|=",
+      "~|null|Null|NULL",
+      "<<|=",
       "y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF",
-      "[-+]?0b[0-1_]+", "[-+]?0[0-7_]+", "[-+]?(0|[1-9][0-9_]*)", "[-+]?0x[0-9a-fA-F_]+",
-      "[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+", "[-+]?([0-9][0-9_]*)?[.][0-9.]*([eE][-+][0-9]+)?",
-      "[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+[.][0-9_]*", "[-+]?[.](inf|Inf|INF)", "[.](nan|NaN|NAN)",
+      "[-+]?0b[0-1_]+",
+      "[-+]?0[0-7_]+",
+      "[-+]?(0|[1-9][0-9_]*)",
+      "[-+]?0x[0-9a-fA-F_]+",
+      "[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+",
+      "[-+]?([0-9][0-9_]*)?[.][0-9.]*([eE][-+][0-9]+)?",
+      "[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+[.][0-9_]*",
+      "[-+]?[.](inf|Inf|INF)",
+      "[.](nan|NaN|NAN)",
       "[0-9]{4}-[0-9]{2}-[0-9]{2}",
       "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}([.][0-9]*)?"
       "([ \t]*(Z|[-+][0-9]{1,2}(:[0-9]{2})?))?",
-      "[-+]?[0-9]+", "0o[0-7]+", "[-+]?([.][0-9]+|[0-9]+([.][0-9]*)?)([eE][-+]?[0-9]+)?"};
-  return text.empty() || std::ranges::any_of(kTypes, [&](const char* type) { return Pattern(type).Matches(text); });
+      "[-+]?[0-9]+",
+      "0o[0-7]+",
+      "[-+]?([.][0-9]+|[0-9]+([.][0-9]*)?)([eE][-+]?[0-9]+)?"};
+  return text.empty() ||
+         std::ranges::any_of(kTypes, [&](const char* type) { return Pattern(type).Matches(text); });
 }
 
 TEST_CASE("scalar: what a schema reads as something else is never plain") {
