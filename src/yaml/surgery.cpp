@@ -44,8 +44,8 @@ class Surgeon {
     for (auto it = changes_.changes().rbegin(); it != changes_.changes().rend(); ++it) {
       const auto& [id, change] = *it;
       if (change.remove && IsInsideRemoved(outline_, changes_, id)) continue;
-      if ((problem_ = FindDanger(outline_, around_, changes_, id, change)))
-        return std::move(*problem_);
+      problem_ = FindDanger(outline_, around_, changes_, id, change);
+      if (problem_) return std::move(*problem_);
       if (!Apply(id, change)) return std::move(*problem_);
     }
     return std::move(edits_);
