@@ -107,7 +107,7 @@ bool Scanner::Document() {
 
 bool Scanner::Body() {
   while (true) {
-    if (!NextToken()) return false;
+    if (!UsualLines() || !NextToken()) return false;
     if (AtEnd() || AtMarker()) break;
     if (!BlockToken(Column())) return false;
   }
@@ -116,10 +116,7 @@ bool Scanner::Body() {
 }
 
 bool Scanner::BlockToken(int column) {
-  while (!stack_.empty() && stack_.back().column > column) Pop();
-  if (!stack_.empty() && stack_.back().indentless && stack_.back().column == column && !AtDash()) {
-    Pop();
-  }
+  CloseDeeper(column);
   if (stack_.empty()) {
     if (!outline_.nodes_.empty()) {
       return Error("CL-Y-SYNTAX", "there is text behind the end of the document's content",
@@ -565,6 +562,14 @@ void Scanner::Pop() {
   stack_.pop_back();
   Node& node = outline_.nodes_[frame.node];
   node.value.end = outline_.nodes_[frame.last].value.end;
+}
+
+/// Closes the collections that a token at `column` does not belong to.
+void Scanner::CloseDeeper(int column) {
+  while (!stack_.empty() && stack_.back().column > column) Pop();
+  if (!stack_.empty() && stack_.back().indentless && stack_.back().column == column && !AtDash()) {
+    Pop();
+  }
 }
 
 NodeId Scanner::AddNode(NodeId parent, Span key, Style key_style) {

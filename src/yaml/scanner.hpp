@@ -4,6 +4,7 @@
 //   scanner.cpp         documents, block collections, properties
 //   scanner_flow.cpp    flow collections
 //   scanner_scalar.cpp  plain, quoted and block scalars
+//   scanner_usual.cpp   a shortcut for the lines that most manifests consist of
 //
 // The rules follow libyaml's scanner and parser, from which go-yaml was ported; where the two
 // differ, the stricter one holds. Names of libyaml's in comments mark where a rule comes from.
@@ -73,8 +74,24 @@ class Scanner {
 
   bool Push(NodeId node, int column, bool is_seq, bool indentless, bool is_flow);
   void Pop();
+  void CloseDeeper(int column);
   NodeId AddNode(NodeId parent, Span key, Style key_style);
   bool AddChild(Frame& frame, Span key, Style key_style, NodeId& id);
+
+  // scanner_usual.cpp
+  /// What begins on the line below a key.
+  enum class Below : std::uint8_t { kNothing, kMap, kSeq, kIndentlessSeq };
+  struct UsualLine {
+    Span key;
+    Span value;
+    Below below = Below::kNothing;
+    std::uint32_t next_line = 0;
+    std::uint32_t next_token = 0;
+  };
+  bool UsualLines();
+  bool IsUsual(UsualLine& line);
+  bool FindBelow(UsualLine& line);
+  void PeekLine(std::uint32_t begin, UsualLine& line) const;
 
   // scanner_flow.cpp
   bool FlowRoot(NodeId node);
