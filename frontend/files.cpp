@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -17,30 +16,29 @@ std::string Reason() { return std::strerror(errno); }
 }  // namespace
 
 bool ReadAll(int fd, std::string& content, std::string& error) {
-  constexpr std::size_t kLeast = std::size_t{64} << 10U;
+  // A string zeroes what it grows by: small enough steps are still in the cache when they are read.
+  constexpr std::size_t kStep = std::size_t{256} << 10U;
   struct stat info {};
-  std::size_t room = kLeast;
-  if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
-    room = static_cast<std::size_t>(info.st_size) + 1;
+  if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
+    content.reserve(static_cast<std::size_t>(info.st_size) + kStep);
+  }
   std::size_t size = 0;
   while (true) {
-    content.resize(std::max(room, size + size / 2 + kLeast / 2));
-    while (size < content.size()) {
-      const ssize_t got = read(fd, content.data() + size, content.size() - size);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) {
-        error = Reason();
-        return false;
-      }
-      if (got == 0) {
-        content.resize(size);
-        return true;
-      }
-      size += static_cast<std::size_t>(got);
+    content.resize(size + kStep);
+    const ssize_t got = read(fd, content.data() + size, kStep);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      error = Reason();
+      return false;
     }
+    size += static_cast<std::size_t>(got);
     if (size > UINT32_MAX) {
       error = "more than 4 GiB";
       return false;
+    }
+    if (got == 0) {
+      content.resize(size);
+      return true;
     }
   }
 }

@@ -80,6 +80,12 @@ kube::Index MakeIndex(const Documents& documents, const Settings& settings, cons
   return kube::Index(CollectManifests(documents), std::move(options));
 }
 
+/// What was found about the documents of one chunk.
+struct Kept {
+  bool bytes = true;       ///< The bytes outside the edits are those of the input.
+  std::string difference;  ///< What is read otherwise outside the edits, or empty.
+};
+
 /// What must hold of everything that is about to be written; returns what does not. Each splice was
 /// compared with its intended tree when it was made; here the run as a whole is held against the
 /// input.
@@ -91,14 +97,24 @@ std::string Prove(const Documents& documents, const std::optional<yaml::Mismatch
               mismatch->found;
   }
   report.proofs.push_back({"every edit made the intended tree", !mismatch});
+  std::vector<Kept> chunks(ChunkCount(documents.size()));
+  ForEachChunk(documents.size(), [&](std::size_t chunk, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const Document& document = documents[i];
+      if (!document.edited()) continue;
+      const std::vector<text::Piece> kept = document.kept();
+      chunks[chunk].bytes = chunks[chunk].bytes && KeptBytesAreEqual(document, kept);
+      if (auto difference = yaml::VerifyKept(document.input(), kept, document.current())) {
+        chunks[chunk].difference += *difference + "\n";
+      }
+    }
+  });
   bool bytes = true;
   bool nodes = true;
-  for (const Document& document : documents) {
-    if (!document.edited()) continue;
-    bytes = bytes && KeptBytesAreEqual(document);
-    const auto difference = yaml::VerifyKept(document.input(), document.kept(), document.current());
-    if (difference) failure += *difference + "\n";
-    nodes = nodes && !difference;
+  for (const Kept& chunk : chunks) {
+    bytes = bytes && chunk.bytes;
+    nodes = nodes && chunk.difference.empty();
+    failure += chunk.difference;
   }
   if (!bytes) failure += "bytes outside the edits changed\n";
   report.proofs.push_back({"bytes outside the edits are those of the input", bytes});

@@ -12,10 +12,7 @@ bool TakeFromStream(const text::Source& input, Documents& stream, bool let_in, R
                     text::Diagnostics& diagnostics) {
   bool found = false;
   for (Document& document : stream) {
-    if (document.problem() || !policy::IsPolicyDocument(yaml::NodeView::Root(document.input()))) {
-      continue;
-    }
-    document.is_policy = true;
+    if (!document.is_policy) continue;
     if (let_in) rules.documents.ReadFromStream(input, document.slice(), diagnostics);
     found = found || let_in;
   }

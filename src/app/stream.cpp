@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/parallel.hpp"
+#include "policy/document.hpp"
 #include "yaml/surgery.hpp"
 
 namespace cloudlab::app {
@@ -57,15 +58,20 @@ Documents ReadDocuments(std::string_view input) {
   Documents documents;
   for (const yaml::Slice& slice : yaml::Split(input)) documents.emplace_back(slice);
   ForEachChunk(documents.size(), [&](std::size_t, std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) documents[i].Scan();
+    for (std::size_t i = begin; i < end; ++i) {
+      Document& document = documents[i];
+      document.Scan();
+      document.is_policy =
+          !document.problem() && policy::IsPolicyDocument(yaml::NodeView::Root(document.input()));
+    }
   });
   return documents;
 }
 
-bool KeptBytesAreEqual(const Document& document) {
+bool KeptBytesAreEqual(const Document& document, const std::vector<text::Piece>& kept) {
   std::uint32_t from = 0;
   std::uint32_t to = 0;
-  for (const text::Piece& piece : document.kept()) {
+  for (const text::Piece& piece : kept) {
     if (piece.from < from || piece.to < to) return false;
     from = piece.from + piece.size;
     to = piece.to + piece.size;

@@ -68,10 +68,10 @@ class Document {
 
 using Documents = std::deque<Document>;
 
-/// Every document of `input`, scanned.
+/// Every document of `input`, scanned, with the policy documents among them marked.
 Documents ReadDocuments(std::string_view input);
 
-/// True if the bytes that the edits left alone are those of the input.
-bool KeptBytesAreEqual(const Document& document);
+/// True if the bytes that the edits left alone, document.kept(), are those of the input.
+bool KeptBytesAreEqual(const Document& document, const std::vector<text::Piece>& kept);
 
 }  // namespace cloudlab::app
