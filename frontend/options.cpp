@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -21,12 +22,18 @@ std::string FromEnvironment(const char* name) {
 }
 
 /// The day that exceptions are judged by: SOURCE_DATE_EPOCH (reproducible-builds.org), else today.
-std::string Today() {
-  std::time_t now = std::time(nullptr);
-  const std::string epoch = FromEnvironment("SOURCE_DATE_EPOCH");
-  if (!epoch.empty()) now = static_cast<std::time_t>(std::atoll(epoch.c_str()));
+/// Nothing if the variable holds no seconds up to the year 9999.
+std::optional<std::string> Today() {
+  constexpr std::int64_t kEndOf9999 = 253'402'300'799;
+  std::int64_t now = std::time(nullptr);
+  if (const std::string epoch = FromEnvironment("SOURCE_DATE_EPOCH"); !epoch.empty()) {
+    const auto [end, error] = std::from_chars(epoch.data(), epoch.data() + epoch.size(), now);
+    const bool whole = error == std::errc() && end == epoch.data() + epoch.size();
+    if (!whole || now < 0 || now > kEndOf9999) return std::nullopt;
+  }
   std::tm utc{};
-  gmtime_r(&now, &utc);
+  const std::time_t seconds = now;
+  gmtime_r(&seconds, &utc);
   char day[16];
   std::strftime(day, sizeof day, "%Y-%m-%d", &utc);
   return day;
@@ -171,7 +178,14 @@ Parsed Parse(const Program& program, int argc, char** argv) {
   }
   options.pass_refusals = refusal == "pass";
   options.kube_version = kube::Version::Parse(kube_version);
-  if (options.today.empty()) options.today = Today();
+  if (options.today.empty()) {
+    const std::optional<std::string> today = Today();
+    if (!today) {
+      return Misuse(
+          program, "SOURCE_DATE_EPOCH: seconds since 1970 are expected, as `date +%s` prints them");
+    }
+    options.today = *today;
+  }
   if (options.report.empty()) options.report = FromEnvironment("CLOUDLAB_REPORT");
   if (!options.config.empty()) {
     options.config_origin = "--config";

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kFilenameAnnotation = "postrenderer.helm.sh/postrender-filename";
 constexpr std::string_view kSourceComment = "# Source: ";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// The kinds of the stream in order, each with the part that it stands in. Hooks are run by Helm
 /// apart from the others and do not take part.
@@ -87,6 +88,27 @@ std::vector<Part> InOrder(kube::InstallOrder order, const Ranks& ranks,
   return parts;
 }
 
+/// True if the last line is not closed and closing it would change what a reader gets: the text of
+/// a block scalar would gain a line feed.
+bool HasOpenText(const Document& document) {
+  if (document.text().empty() || document.text().ends_with('\n')) return false;
+  const auto& nodes = document.current().nodes();
+  return std::ranges::any_of(nodes, [&](const yaml::Node& node) {
+    const bool block = node.style == yaml::Style::kLiteral || node.style == yaml::Style::kFolded;
+    return block && node.value.end == document.text().size();
+  });
+}
+
+/// Nothing can stand behind a document with an open text: what would, goes before it.
+void KeepOpenTextLast(const Documents& documents, std::vector<Part>& parts) {
+  const auto last = std::ranges::find_if(parts.rbegin(), parts.rend(),
+                                         [](const Part& part) { return part.object == nullptr; });
+  if (last == parts.rbegin() || last == parts.rend() || !HasOpenText(documents[last->document])) {
+    return;
+  }
+  std::rotate(last.base() - 1, last.base(), parts.end());
+}
+
 }  // namespace
 
 std::vector<Part> Arrange(const Documents& documents, const kube::Index& index,
@@ -121,6 +143,7 @@ std::vector<Part> Arrange(const Documents& documents, const kube::Index& index,
     for (const auto* object : behind[i]) parts.push_back({0, object});
   }
   add_ranked();
+  KeepOpenTextLast(documents, parts);
   return parts;
 }
 
@@ -129,24 +152,39 @@ Output Assemble(std::string_view input, const Documents& documents, const kube::
   Output output;
   output.text.reserve(input.size() + input.size() / 2);
   const std::string_view newline = NewlineOf(input);
+  // A byte order mark is the stream's: it stays in front if the document behind it does not.
+  const auto leaves = [&](const Part& part) {
+    return part.object == nullptr &&
+           (documents[part.document].is_policy || documents[part.document].removed);
+  };
+  const auto first = std::ranges::find_if_not(parts, leaves);
+  const bool moves = input.starts_with(kByteOrderMark) && first != parts.end() &&
+                     (first->object != nullptr || first->document != 0);
+  const std::size_t mark = moves ? kByteOrderMark.size() : 0;
+  if (moves) {
+    output.text += kByteOrderMark;
+    output.copied.push_back({0, 0, mark});
+  }
   bool marker_needed = false;  // Behind a new object the next document must begin with a marker.
   for (const Part& part : parts) {
     if (part.object != nullptr) {
-      if (!output.text.empty() && !output.text.ends_with('\n')) output.text.append(newline);
+      if (output.text.size() > mark && !output.text.ends_with('\n')) output.text.append(newline);
       output.text += ObjectText(*part.object, documents, index, newline);
       marker_needed = true;
       continue;
     }
+    if (leaves(part)) continue;
     const Document& document = documents[part.document];
-    if (document.is_policy || document.removed) continue;
-    if (marker_needed && !document.text().starts_with("---"))
-      output.text.append("---").append(newline);
+    const std::size_t skip = part.document == 0 ? mark : 0;
+    const std::string_view text = document.text().substr(skip);
+    if (marker_needed && !text.starts_with("---")) output.text.append("---").append(newline);
     marker_needed = false;
     for (const text::Piece& piece : document.kept()) {
-      output.copied.push_back(
-          {document.slice().offset + piece.from, output.text.size() + piece.to, piece.size});
+      const std::size_t cut = piece.to < skip ? skip - piece.to : 0;
+      output.copied.push_back({document.slice().offset + piece.from + cut,
+                               output.text.size() + piece.to + cut - skip, piece.size - cut});
     }
-    output.text += document.text();
+    output.text += text;
   }
   return output;
 }

@@ -2,7 +2,8 @@
 // places; policy documents and removed objects are left out.
 //
 // A new object goes to its rank if the stream stands in Helm's InstallOrder (last of its kind),
-// otherwise right behind the document of its parent: decided by the input alone.
+// otherwise right behind the document of its parent: decided by the input alone. Behind a last line
+// that cannot be closed without changing a text, nothing is put: it goes before that document.
 #pragma once
 
 #include <string>

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -28,12 +29,18 @@ void ForEachChunk(std::size_t count,
     }
   };
   const std::size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < std::min({cores, chunks, kMostThreads}); ++i) {
-    threads.emplace_back(run);
+  {
+    std::vector<std::jthread> threads;
+    threads.reserve(kMostThreads);
+    try {
+      for (std::size_t i = 1; i < std::min({cores, chunks, kMostThreads}); ++i) {
+        threads.emplace_back(run);
+      }
+    } catch (const std::system_error&) {
+      // A limit on processes: the threads that there are do the work.
+    }
+    run();
   }
-  run();
-  for (std::thread& thread : threads) thread.join();
   if (failure) std::rethrow_exception(failure);
 }
 

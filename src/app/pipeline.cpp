@@ -143,7 +143,9 @@ Result Run(const text::Source& input, const Settings& settings) {
   Result result;
   Report& report = result.report;
   report.source = settings.config_name;
+  if (settings.kube_version) report.kube_version = settings.kube_version->Print();
   if (settings.config_kind == Settings::Config::kNone) {
+    if (settings.check) return Finish(std::move(result), kDone);
     result.output = IsBlank(input.text) ? std::string(kNothing) : std::string(input.text);
     return Finish(std::move(result), kDone);
   }
@@ -159,6 +161,7 @@ Result Run(const text::Source& input, const Settings& settings) {
   report.kube_version = rules->kube_version.Print();
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
+  for (const auto& id : rules->taken_out) report.removed.push_back({id, {}, id.name});
   const kube::Index index = MakeIndex(documents, settings, *rules);
   report.ns = index.default_namespace();
   report.diagnostics.Append(index.findings());
@@ -185,9 +188,9 @@ Result Run(const text::Source& input, const Settings& settings) {
     report.added.push_back({object->id, object->parent, object->policy});
   report.edited = static_cast<std::size_t>(std::ranges::count_if(documents, &Document::edited));
   Output output = Assemble(input.text, documents, index, Arrange(documents, index, objects));
+  const bool drift = output.text != input.text;
   if (IsBlank(output.text)) output.text = kNothing;
   if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name);
-  const bool drift = output.text != input.text;
   if (settings.check) return Finish(std::move(result), drift ? kFailed : kDone);
   result.output =
       settings.dry_run && !IsBlank(input.text) ? std::string(input.text) : std::move(output.text);

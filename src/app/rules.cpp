@@ -13,6 +13,9 @@ bool TakeFromStream(const text::Source& input, Documents& stream, bool let_in, R
   bool found = false;
   for (Document& document : stream) {
     if (!document.is_policy) continue;
+    for (auto& manifest : kube::Manifests(document.input(), 0)) {
+      rules.taken_out.push_back(std::move(manifest.id));
+    }
     if (let_in) rules.documents.ReadFromStream(input, document.slice(), diagnostics);
     found = found || let_in;
   }

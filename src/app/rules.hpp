@@ -25,6 +25,8 @@ struct Rules {
   std::vector<std::unique_ptr<policy::Policy>> policies;  ///< In the order of the run.
   std::string environment;                                ///< Of the run; may be empty.
   kube::Version kube_version;
+  std::vector<kube::ObjectId>
+      taken_out;  ///< Policy documents of the stream, whether they count or not.
 };
 
 /// Reads the config, takes policy documents out of the stream (marking them there), and resolves

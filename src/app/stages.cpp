@@ -95,11 +95,11 @@ void Stages::SettleObjects() {
   }
 }
 
-std::vector<const policy::NewObject*> Stages::NewObjects() const {
+std::vector<const policy::NewObject*> Stages::NewObjects() {
+  pool_.Forget([&](std::size_t document) { return place_.documents[document].passed(); });
   std::vector<const policy::NewObject*> objects;
   for (const policy::NewObject& object : pool_.objects()) {
-    const bool passed = place_.documents[object.parent_document].passed();
-    if (!passed && place_.run.index->Find(object.id) == nullptr) objects.push_back(&object);
+    if (place_.run.index->Find(object.id) == nullptr) objects.push_back(&object);
   }
   return objects;
 }

@@ -28,8 +28,9 @@ class Stages {
   /// Brings objects of an earlier run up to date and removes those that nobody wants any more.
   void SettleObjects();
 
-  /// Objects that are to come into the stream.
-  std::vector<const policy::NewObject*> NewObjects() const;
+  /// Objects that are to come into the stream, once every document is settled: what only a document
+  /// wanted that was passed through is not among them.
+  std::vector<const policy::NewObject*> NewObjects();
   /// The first splice that did not turn out as intended: a bug of ours, exit 3.
   const std::optional<yaml::Mismatch>& mismatch() const { return mismatch_; }
 

@@ -44,6 +44,12 @@ struct NewObject {
   kube::ObjectId parent;  ///< The workload that it was made for.
   std::size_t parent_document = 0;
   std::string policy;
+  /// Other workloads that want the same object.
+  struct Parent {
+    kube::ObjectId id;
+    std::size_t document = 0;
+  };
+  std::vector<Parent> more_parents = {};
 };
 
 /// Where a proposal's change came from, for its report row.

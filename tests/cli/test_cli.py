@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import resource
 import subprocess
 
 import pytest
@@ -37,6 +38,14 @@ def test_usage_errors(shell, words, said):
     done = shell(*words)
     assert (done.returncode, done.stdout) == (2, b"")
     assert said in done.stderr.decode() and done.stderr.startswith(b"cloudlab-postrender: ")
+
+
+@pytest.mark.parametrize("epoch", ["tomorrow", "-1", "1e9", "99999999999999999999", "253402300800"])
+def test_wrong_source_date(shell, epoch):
+    """A day that nobody can read must not revive an exception that has expired."""
+    done = shell(SOURCE_DATE_EPOCH=epoch)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"SOURCE_DATE_EPOCH: seconds since 1970 are expected" in done.stderr
 
 
 def test_help(shell):
@@ -191,6 +200,80 @@ def test_check(shell):
     assert json.loads((shell.folder / "report.json").read_text())["exitCode"] == 1
     done = shell("--config", "policy.yaml", "--check", stdin=EDITED)
     assert (done.returncode, done.stdout) == (0, b"")
+
+
+def test_check_of_nothing(shell):
+    """Without policies and without manifests nothing would change."""
+    for words, stdin in (["--config", "none"], CART), (["--config", "policy.yaml"], b""), (["--config", "policy.yaml"], b" \n"):
+        done = shell(*words, "--check", stdin=stdin)
+        assert (done.returncode, done.stdout) == (0, b""), done.stderr.decode()
+
+
+def test_check_names_policies_in_the_stream(shell):
+    """They would be taken out of the stream: that is a change, and it has a row."""
+    done = shell("--check", "--report", "report.json", stdin=EDITED + b"---\n" + POLICY.encode())
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"ResourceTierPolicy/tiers: left over" in done.stderr
+    removed = json.loads((shell.folder / "report.json").read_text())["removed"]
+    assert [row["object"]["name"] for row in removed] == ["tiers", "production", "platform"]
+
+
+# New objects and the ends of the stream.
+
+SIDECAR = """\
+apiVersion: cloudlab.dev/v1alpha1
+kind: SidecarPolicy
+metadata: {name: agent}
+spec:
+  match: {any: [{kinds: [Workload]}]}
+  container: {name: agent, image: "registry.example/agent:1.0"}
+  objects:
+  - {apiVersion: monitoring.coreos.com/v1, kind: PodMonitor, metadata: {name: agent}, spec: {selector: {}}}
+"""
+POD_MONITOR = b"apiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\n"
+
+
+def test_byte_order_mark_stays_in_front(shell):
+    shell.write("sidecar.yaml", SIDECAR.replace("monitoring.coreos.com/v1, kind: PodMonitor", "v1, kind: ConfigMap"))
+    done = shell("--config", "sidecar.yaml", stdin=b"\xef\xbb\xbf" + CART)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.startswith(b"\xef\xbb\xbf---\napiVersion: v1\nkind: ConfigMap\n")
+    assert done.stdout.count(b"\xef\xbb\xbf") == 1
+    assert shell("--config", "sidecar.yaml", stdin=done.stdout).stdout == done.stdout
+
+
+def test_open_text_stays_last(shell):
+    """A line feed behind it would belong to the text: the new object goes before that document."""
+    shell.write("sidecar.yaml", SIDECAR)
+    text = CART + b"notes: |\n  hello"
+    done = shell("--config", "sidecar.yaml", stdin=text)
+    assert done.returncode == 0, done.stderr.decode()
+    assert POD_MONITOR in done.stdout and done.stdout.endswith(b"notes: |\n  hello")
+    assert shell("--config", "sidecar.yaml", stdin=done.stdout).stdout == done.stdout
+
+
+def test_shared_object_outlives_a_passed_document(shell):
+    """Two workloads want one object; the first cannot be edited and is passed through."""
+    shell.write("sidecar.yaml", SIDECAR)
+    first = CART.replace(b"name: cart\nspec", b"name: first\nspec").replace(b"    spec:\n", b"    spec: &pod\n") + b"twin: *pod\n"
+    done = shell("--config", "sidecar.yaml", "--on-refusal=pass", "--report", "report.json", stdin=first + b"---\n" + CART)
+    assert done.returncode == 0 and done.stdout.startswith(first), done.stderr.decode()
+    assert done.stdout.count(POD_MONITOR) == 1
+    report = json.loads((shell.folder / "report.json").read_text())
+    assert report["documents"]["refused"] == 1
+    assert [row["parent"]["name"] for row in report["added"]] == ["cart"]
+
+
+def test_threads_that_cannot_start(shell):
+    """A limit on the process costs time, not the run."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_STACK, (1 << 30, resource.getrlimit(resource.RLIMIT_STACK)[1]))
+        resource.setrlimit(resource.RLIMIT_AS, (512 << 20, 512 << 20))
+    stdin = (CART + b"---\n") * 400
+    command = [shell.program, "--config", "policy.yaml"]
+    done = subprocess.run(command, input=stdin, cwd=shell.folder, preexec_fn=limit, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout == shell("--config", "policy.yaml", stdin=stdin).stdout
 
 
 # The diff.

@@ -146,8 +146,11 @@ std::optional<text::Diagnostic> ObjectPool::Add(NewObject object) {
     objects_.push_back(std::move(object));
     return std::nullopt;
   }
-  const NewObject& first = objects_[place->second];
-  if (WithoutNamespace(first.content) == WithoutNamespace(object.content)) return std::nullopt;
+  NewObject& first = objects_[place->second];
+  if (WithoutNamespace(first.content) == WithoutNamespace(object.content)) {
+    first.more_parents.push_back({std::move(object.parent), object.parent_document});
+    return std::nullopt;
+  }
   text::Diagnostic error;
   error.code = "CL-A-OBJECT-DIFFERS";
   error.message = first.parent.Display() + " (" + first.policy + ") and " +
@@ -156,6 +159,20 @@ std::optional<text::Diagnostic> ObjectPool::Add(NewObject object) {
   error.object = object.parent.Display();
   error.hint = "put {{workload}} into the object's name";
   return error;
+}
+
+void ObjectPool::Forget(const std::function<bool(std::size_t document)>& is_out) {
+  for (NewObject& object : objects_) {
+    auto& others = object.more_parents;
+    std::erase_if(others, [&](const NewObject::Parent& parent) { return is_out(parent.document); });
+    if (!is_out(object.parent_document) || others.empty()) continue;
+    object.parent = std::move(others.front().id);
+    object.parent_document = others.front().document;
+    others.erase(others.begin());
+  }
+  std::erase_if(objects_, [&](const NewObject& o) { return is_out(o.parent_document); });
+  places_.clear();
+  for (std::size_t i = 0; i < objects_.size(); ++i) places_.emplace(Key(objects_[i].id), i);
 }
 
 void UpdateObject(const yaml::Value& content, Proposal& proposal) {

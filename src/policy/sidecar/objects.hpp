@@ -9,6 +9,7 @@
 // objects of one identity.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -32,6 +33,10 @@ class ObjectPool {
  public:
   /// Adds `object`, or does nothing if an equal one is there. An error if a different one is.
   std::optional<text::Diagnostic> Add(NewObject object);
+
+  /// Forgets the workloads of documents that `is_out`: what nobody else wants is dropped, the rest
+  /// belongs to the next one that asked for it.
+  void Forget(const std::function<bool(std::size_t document)>& is_out);
 
   /// In the order in which they were first asked for.
   const std::vector<NewObject>& objects() const { return objects_; }
