@@ -1,8 +1,8 @@
 # The verbs of the project. Everything installs what it needs; a second call is quick.
-#   make build | test | demo | golden | lint | fmt | bench | fuzz | e2e-cluster | helm4-plugin | tools | clean
+#   make build | test | demo | golden | lint | fmt | bench | fuzz | sanitize | e2e-cluster | helm4-plugin | tools | clean
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build dev tools schemas test unit blackbox asan demo golden lint fmt bench fuzz e2e-cluster helm4-plugin packages clean
+.PHONY: build dev tools schemas test unit blackbox asan tsan sanitize demo golden lint fmt bench fuzz e2e-cluster helm4-plugin packages clean
 
 PYTEST := /usr/bin/python3 -B -m pytest -c tests/pytest.ini
 MUTANTS ?= 1000000
@@ -52,10 +52,20 @@ $(GOYAML): tests/oracle/goyaml/main.go tests/oracle/goyaml/go.mod
 	@mkdir -p out/bin
 	@cd tests/oracle/goyaml && CGO_ENABLED=0 $(CURDIR)/tools/run-go build -trimpath -o $(CURDIR)/$@ .
 
+# Address and undefined-behaviour sanitizers over the unit tests, the fuzzers and the whole program.
 asan: packages
 	@cmake --preset asan >/dev/null
 	@cmake --build --preset asan
 	ctest --preset asan -j2 --output-on-failure
+	CLOUDLAB_POSTRENDER=$(CURDIR)/out/build/asan/postrender/cloudlab-postrender $(PYTEST) tests/golden tests/laws
+
+# The thread sanitizer over the whole program.
+tsan: packages
+	@cmake --preset tsan >/dev/null
+	@cmake --build --preset tsan
+	CLOUDLAB_POSTRENDER=$(CURDIR)/out/build/tsan/postrender/cloudlab-postrender TSAN_OPTIONS=halt_on_error=1 $(PYTEST) tests/laws
+
+sanitize: asan tsan
 
 demo: build
 	@tools/demo
