@@ -40,6 +40,10 @@ std::string Drift(const app::Report& report) {
            (edit.old_value.empty() ? "(nothing)" : edit.old_value) + " -> " +
            (edit.new_value.empty() ? "(nothing)" : edit.new_value) + " (" + edit.policy + ")\n";
   }
+  if (report.edits.empty() && report.added.empty() && report.removed.empty()) {
+    out +=
+        "  there are no manifests: a comment would say so, for hosts that take no empty stream\n";
+  }
   for (const auto& row : report.added)
     out += "  " + row.object.Display() + ": missing (" + row.policy + ")\n";
   for (const auto& row : report.removed)

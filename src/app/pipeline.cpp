@@ -188,8 +188,8 @@ Result Run(const text::Source& input, const Settings& settings) {
     report.added.push_back({object->id, object->parent, object->policy});
   report.edited = static_cast<std::size_t>(std::ranges::count_if(documents, &Document::edited));
   Output output = Assemble(input.text, documents, index, Arrange(documents, index, objects));
-  const bool drift = output.text != input.text;
   if (IsBlank(output.text)) output.text = kNothing;
+  const bool drift = output.text != input.text;
   if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name);
   if (settings.check) return Finish(std::move(result), drift ? kFailed : kDone);
   result.output =

@@ -203,10 +203,13 @@ def test_check(shell):
 
 
 def test_check_of_nothing(shell):
-    """Without policies and without manifests nothing would change."""
-    for words, stdin in (["--config", "none"], CART), (["--config", "policy.yaml"], b""), (["--config", "policy.yaml"], b" \n"):
-        done = shell(*words, "--check", stdin=stdin)
-        assert (done.returncode, done.stdout) == (0, b""), done.stderr.decode()
+    """Without policies no byte would change; a stream of nothing would become a comment, and the message says so."""
+    done = shell("--config", "none", "--check")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    for stdin in b"", b" \n":
+        done = shell("--config", "policy.yaml", "--check", stdin=stdin)
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert b"[CL-X-DRIFT]" in done.stderr and b"there are no manifests: a comment would say so" in done.stderr
 
 
 def test_check_names_policies_in_the_stream(shell):

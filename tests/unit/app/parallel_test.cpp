@@ -8,7 +8,8 @@ namespace cloudlab::app {
 namespace {
 
 TEST_CASE("every item is worked on once, in chunks of the right place", "[app][parallel]") {
-  for (const std::size_t count : {std::size_t{0}, std::size_t{1}, kChunk - 1, kChunk, kChunk + 1, 10 * kChunk + 3}) {
+  for (const std::size_t count :
+       {std::size_t{0}, std::size_t{1}, kChunk - 1, kChunk, kChunk + 1, 10 * kChunk + 3}) {
     std::vector<int> seen(count, 0);
     std::vector<int> chunks(ChunkCount(count), 0);
     ForEachChunk(count, [&](std::size_t chunk, std::size_t begin, std::size_t end) {

@@ -10,7 +10,8 @@ using policy::FieldEdit;
 const kube::ObjectId kCart{"apps/v1", "Deployment", "shop", "cart"};
 const kube::ObjectId kOrders{"apps/v1", "Deployment", "shop", "orders"};
 
-FieldEdit Row(const kube::ObjectId& object, FieldEdit::Op op, std::string old_value, std::string new_value) {
+FieldEdit Row(const kube::ObjectId& object, FieldEdit::Op op, std::string old_value,
+              std::string new_value) {
   FieldEdit edit;
   edit.object = object;
   edit.path = "spec.replicas";

@@ -44,8 +44,8 @@ TEST_CASE("pieces that do not hold what they claim are seen", "[app][stream]") {
   Documents documents = ReadDocuments(kInput);
   Document& document = documents[0];
   REQUIRE_FALSE(document.Edit(Resize(document, "20")));
-  CHECK_FALSE(KeptBytesAreEqual(document, {{0, 0, 17}}));         // The old size.
-  CHECK_FALSE(KeptBytesAreEqual(document, {{5, 0, 3}}));          // Shifted.
+  CHECK_FALSE(KeptBytesAreEqual(document, {{0, 0, 17}}));            // The old size.
+  CHECK_FALSE(KeptBytesAreEqual(document, {{5, 0, 3}}));             // Shifted.
   CHECK_FALSE(KeptBytesAreEqual(document, {{0, 0, 4}, {0, 5, 4}}));  // Out of order.
   CHECK_FALSE(KeptBytesAreEqual(document, {{0, 0, 400}}));
 }
