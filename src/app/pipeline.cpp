@@ -175,10 +175,18 @@ Result Run(const text::Source& input, const Settings& settings) {
   run.explain = settings.explain;
   run.sidecars = policy::CollectSidecars(rules->documents);
 
+  const bool autoscales = std::ranges::any_of(rules->policies, [](const auto& policy) {
+    return policy->stage() == policy::Stage::kAutoscaling;
+  });
+  const std::optional<kube::PodIndex> pods =
+      autoscales ? std::optional<kube::PodIndex>(index) : std::nullopt;
+  run.pods = pods ? &*pods : nullptr;
+
   Stages stages(input, documents, *rules, run, settings.pass_refusals, report);
   stages.Propose(policy::Stage::kSidecars);
-  stages.SettleObjects();
   stages.Propose(policy::Stage::kTiers);
+  stages.Propose(policy::Stage::kAutoscaling);
+  stages.SettleObjects();
   result.failure = Prove(documents, stages.mismatch(), report);
   if (!result.failure.empty()) return Finish(std::move(result), kInternal);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);

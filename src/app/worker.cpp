@@ -98,7 +98,10 @@ void Worker::Account(std::size_t number, Proposal& proposal, Work& work, Outcome
   const policy::Policy& policy = *place_.rules.policies[number];
   const Enforcement enforcement = policy::EnforcementOf(policy.document());
   const kube::Manifest& manifest = proposal.manifest();
-  if (!proposal.edits().empty() || !proposal.objects().empty()) ++outcome.counts[number].second;
+  const bool adds = std::ranges::any_of(proposal.objects(), [this](const auto& object) {
+    return place_.run.index->Find(object.id) == nullptr;
+  });
+  if (!proposal.edits().empty() || adds) ++outcome.counts[number].second;
   outcome.skips.insert(outcome.skips.end(), proposal.skips().begin(), proposal.skips().end());
   for (const auto& finding : proposal.findings()) {
     AddFinding(finding, manifest.document, policy.document().name_place(), outcome);

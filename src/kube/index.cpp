@@ -160,16 +160,20 @@ void Index::AddScaler(const Manifest& manifest, std::uint32_t number) {
   const std::string_view group = manifest.id.group();
   const std::string_view kind = manifest.id.kind;
   yaml::NodeView target;
+  const bool vertical = group == "autoscaling.k8s.io" && kind == "VerticalPodAutoscaler";
   if ((group == "autoscaling" && kind == "HorizontalPodAutoscaler") ||
       (group == "keda.sh" && kind == "ScaledObject")) {
     target = manifest.root.Find({"spec", "scaleTargetRef"});
   } else if (group == "argoproj.io" && kind == "Rollout") {
     target = manifest.root.Find({"spec", "workloadRef"});
+  } else if (vertical) {
+    target = manifest.root.Find({"spec", "targetRef"});
   }
   if (!target) return;
   // KEDA's reference defaults to a Deployment; the others require a kind.
   const std::string target_kind = target.Find("kind") ? target.Find("kind").Text() : "Deployment";
-  scalers_.try_emplace(
+  auto& scalers = vertical ? vertical_scalers_ : scalers_;
+  scalers.try_emplace(
       Key(GroupOf(target, "apps"), target_kind, manifest.id.ns, target.Find("name").Text()),
       number);
 }
@@ -193,6 +197,12 @@ const Manifest* Index::FindScaler(const ObjectId& workload) const {
   const auto found =
       scalers_.find(Key(workload.group(), workload.kind, workload.ns, workload.name));
   return found == scalers_.end() ? nullptr : &manifests_[found->second];
+}
+
+const Manifest* Index::FindVerticalScaler(const ObjectId& workload) const {
+  const auto found =
+      vertical_scalers_.find(Key(workload.group(), workload.kind, workload.ns, workload.name));
+  return found == vertical_scalers_.end() ? nullptr : &manifests_[found->second];
 }
 
 PodTemplate Index::PodTemplateOf(const Manifest& manifest) const {

@@ -54,6 +54,8 @@ class Index {
   /// The HorizontalPodAutoscaler, ScaledObject or (by workloadRef) Rollout of the stream that sets
   /// the number of pods of `workload`, or null.
   const Manifest* FindScaler(const ObjectId& workload) const;
+  /// The VerticalPodAutoscaler of the stream for `workload`, or null.
+  const Manifest* FindVerticalScaler(const ObjectId& workload) const;
   /// FindPodTemplate() with the custom resources of the run.
   PodTemplate PodTemplateOf(const Manifest& manifest) const;
 
@@ -70,6 +72,7 @@ class Index {
   // Key() of the object, or of the workload that is scaled -> index in manifests_.
   std::unordered_map<std::string, std::uint32_t> by_name_;
   std::unordered_map<std::string, std::uint32_t> scalers_;
+  std::unordered_map<std::string, std::uint32_t> vertical_scalers_;
   // The same for Namespaces alone, by name: they are asked for often, and there are few.
   std::map<std::string, std::uint32_t, std::less<>> namespaces_;
 };

@@ -90,6 +90,17 @@ std::vector<Container> Containers(const PodTemplate& pod) {
   return result;
 }
 
+std::string MainContainer(const PodTemplate& pod) {
+  const std::string chosen = pod.Annotation("kubectl.kubernetes.io/default-container");
+  std::string first;
+  for (const Container& container : Containers(pod)) {
+    if (container.type != ContainerType::kApp) continue;
+    if (container.name == chosen) return chosen;
+    if (first.empty()) first = container.name;
+  }
+  return first;
+}
+
 bool UsesHostNetwork(const PodTemplate& pod) {
   const yaml::NodeView flag = pod.spec.Find("hostNetwork");
   return flag.TextIs("true") || flag.TextIs("True") || flag.TextIs("TRUE");

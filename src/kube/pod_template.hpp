@@ -35,6 +35,10 @@ struct Container {
 /// then ephemeral ones. Items that are no maps are left out.
 std::vector<Container> Containers(const PodTemplate& pod);
 
+/// The name of the container that people mean when they name none: the annotation
+/// kubectl.kubernetes.io/default-container, else the first of `containers`; empty if there is none.
+std::string MainContainer(const PodTemplate& pod);
+
 /// True if the pod uses the network of its node.
 bool UsesHostNetwork(const PodTemplate& pod);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace cloudlab::kube {
 namespace {
@@ -49,6 +50,12 @@ const WorkloadKind* FindWorkloadKind(std::string_view group, std::string_view ki
   const auto* found = std::ranges::find_if(
       kKinds, [&](const WorkloadKind& row) { return row.kind == kind && row.group == group; });
   return found == kKinds.end() ? nullptr : found;
+}
+
+std::vector<WorkloadKind> ScalableKinds() {
+  std::vector<WorkloadKind> rows;
+  std::ranges::copy_if(kKinds, std::back_inserter(rows), &WorkloadKind::scalable);
+  return rows;
 }
 
 PodTemplate FindPodTemplate(const Manifest& manifest, std::span<const PodTemplatePath> extra) {

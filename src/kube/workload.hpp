@@ -48,6 +48,9 @@ struct WorkloadKind {
 /// The row of the table for this kind, or null.
 const WorkloadKind* FindWorkloadKind(std::string_view group, std::string_view kind);
 
+/// The rows of the kinds that have a scale subresource.
+std::vector<WorkloadKind> ScalableKinds();
+
 /// The pod template of `manifest`; false if its kind has none or the template has no `spec` map.
 PodTemplate FindPodTemplate(const Manifest& manifest, std::span<const PodTemplatePath> extra = {});
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kube/index.hpp"
+#include "kube/pod_index.hpp"
 #include "policy/document.hpp"
 #include "policy/profile.hpp"
 #include "policy/proposal.hpp"
@@ -15,7 +16,7 @@ namespace cloudlab::policy {
 
 /// The fixed order of the run (rule G4). Inside a stage all policies propose against one text;
 /// between stages the edited documents are scanned again.
-enum class Stage : std::uint8_t { kSidecars, kTiers };
+enum class Stage : std::uint8_t { kSidecars, kTiers, kAutoscaling };
 
 /// What every policy may know of a SidecarPolicy of the run: the container that it injects and the
 /// containers that it wants to start before or after.
@@ -34,7 +35,8 @@ struct Run {
   std::string release;      ///< Helm's release name, or empty.
   kube::Version kube_version;
   const Profiles* profiles = nullptr;
-  const kube::Index* index = nullptr;  ///< The objects of the input.
+  const kube::Index* index = nullptr;    ///< The objects of the input.
+  const kube::PodIndex* pods = nullptr;  ///< Their pods; only if a policy of kAutoscaling runs.
   bool explain = true;  ///< Somebody will read rows and info findings; without, they are left out.
   std::vector<Sidecar> sidecars;  ///< Of every loaded SidecarPolicy (CollectSidecars()).
 };

@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "policy/autoscaling.hpp"
 #include "policy/diagnose.hpp"
 #include "policy/sidecar.hpp"
 #include "policy/suggest.hpp"
@@ -24,13 +25,14 @@ struct PolicyKind {
   std::unique_ptr<Policy> (*make)(const Document&);
 };
 
-constexpr std::array<PolicyKind, 2> kPolicyKinds = {{
+constexpr std::array<PolicyKind, 3> kPolicyKinds = {{
     {"SidecarPolicy", "sidecar", Make<SidecarPolicy>},
     {"ResourceTierPolicy", "tier", Make<ResourceTierPolicy>},
+    {"AutoscalingPolicy", "autoscaling", Make<AutoscalingPolicy>},
 }};
 
 /// Words that people may already write in `cloudlab.dev/skip`; nothing uses them yet.
-constexpr std::array<std::string_view, 3> kComing = {"autoscaling", "network", "secrets"};
+constexpr std::array<std::string_view, 2> kComing = {"network", "secrets"};
 
 const PolicyKind* FindPolicyKind(std::string_view kind) {
   const auto* found = std::ranges::find(kPolicyKinds, kind, &PolicyKind::kind);

@@ -31,7 +31,8 @@ enum class Form : std::uint8_t {
   kInt,
   kBool,
   kEnum,
-  kPorts,  ///< A port or a range of ports: 4317, "6222-6230".
+  kIntOrPercent,  ///< A number of pods, at least 1, or a share of them: 3, "25%".
+  kPorts,         ///< A port or a range of ports: 4317, "6222-6230".
   kList,
   kMap,
   kObject,

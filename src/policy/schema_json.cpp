@@ -76,6 +76,9 @@ class Printer {
                 {"minimum", 0},
                 {"pattern",
                  "^\\+?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]+)?$"}};
+      case Form::kIntOrPercent:
+        return {
+            {"type", {"string", "integer"}}, {"minimum", 1}, {"pattern", "^([1-9][0-9]?|100)%$"}};
       case Form::kPorts:
         return {{"type", {"string", "integer"}},
                 {"minimum", 1},

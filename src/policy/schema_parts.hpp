@@ -52,6 +52,7 @@ ObjectPtr PipelineSpec();
 ObjectPtr EnvironmentProfileSpec();
 ObjectPtr ResourceTierPolicySpec();
 ObjectPtr SidecarPolicySpec();
+ObjectPtr AutoscalingPolicySpec();
 ObjectPtr PolicyExceptionSpec();
 
 }  // namespace cloudlab::policy

@@ -1,4 +1,5 @@
-// The schemas of all kinds but SidecarPolicy (schema_sidecar.cpp), and the parts that they share.
+// The schemas of all kinds but the two large ones (schema_sidecar.cpp, schema_autoscaling.cpp), and
+// the parts that they share.
 //
 // Source of the vocabulary: the normative documents of the design. Whoever adds a field writes it
 // here, with its sentence, and nowhere else; `make golden` prints schemas/<Kind>.json anew.
@@ -285,6 +286,7 @@ const std::vector<KindSchema>& Schemas() {
       Kind("EnvironmentProfile", EnvironmentProfileSpec()),
       Kind("ResourceTierPolicy", ResourceTierPolicySpec()),
       Kind("SidecarPolicy", SidecarPolicySpec()),
+      Kind("AutoscalingPolicy", AutoscalingPolicySpec()),
       Kind("PolicyException", PolicyExceptionSpec()),
   };
   return schemas;

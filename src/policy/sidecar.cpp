@@ -14,7 +14,7 @@
 #include "policy/sidecar/objects.hpp"
 #include "policy/sidecar/presets.hpp"
 #include "policy/sidecar/surroundings.hpp"
-#include "policy/sidecar/variables.hpp"
+#include "policy/variables.hpp"
 
 namespace cloudlab::policy {
 namespace {
@@ -34,8 +34,7 @@ std::string TextAt(const yaml::Value& map, std::string_view key) {
 }
 
 /// Expands the templated fields and the presets of `spec`; a `template` of Vault is Vault's own.
-std::optional<sidecar::Variables::Flaw> ExpandSpec(const sidecar::Variables& variables,
-                                                   yaml::Value& spec) {
+std::optional<Variables::Flaw> ExpandSpec(const Variables& variables, yaml::Value& spec) {
   const auto expand = [&](const std::string& where, yaml::Value& value) {
     auto flaw = variables.Expand(value);
     if (flaw) flaw->message = where + ": " + flaw->message;
@@ -61,7 +60,7 @@ std::optional<sidecar::Variables::Flaw> ExpandSpec(const sidecar::Variables& var
 std::optional<Injection> MakeInjection(const Policy& policy, const Subject& subject, const Run& run,
                                        kube::PodTemplate pod, Proposal& proposal) {
   yaml::Value spec = *subject.spec;
-  if (auto flaw = ExpandSpec(sidecar::Variables(subject, run, pod), spec)) {
+  if (auto flaw = ExpandSpec(Variables(subject, run, pod), spec)) {
     proposal.AddFinding(text::Severity::kError, "CL-A-TEMPLATE", std::move(flaw->message), {},
                         std::move(flaw->hint));
     return std::nullopt;

@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "kube/budget.hpp"
 #include "kube/quantity.hpp"
 #include "kube/version.hpp"
 #include "policy/glob.hpp"
@@ -42,6 +43,11 @@ bool IsPort(std::string_view text) {
   return port && 1 <= *port && *port <= 65535;
 }
 
+bool IsIntOrPercent(std::string_view text) {
+  const auto amount = kube::IntOrPercent::Parse(text);
+  return amount && amount->value > 0;
+}
+
 bool IsPorts(std::string_view text) {
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos) return IsPort(text);
@@ -59,7 +65,7 @@ struct TextRule {
   std::string_view wanted;
 };
 
-constexpr std::array<TextRule, 7> kTextRules = {{
+constexpr std::array<TextRule, 8> kTextRules = {{
     {Form::kName, IsName, "a name: at most 63 letters, digits, `-`, `_` and `.`"},
     {Form::kGlob, IsGlob, "a glob; every `[` needs its `]`"},
     {Form::kKindName, IsKindName,
@@ -67,6 +73,7 @@ constexpr std::array<TextRule, 7> kTextRules = {{
     {Form::kVersion, IsVersion, "a Kubernetes version like \"1.34\""},
     {Form::kDate, IsDate, "a date like \"2027-03-31\""},
     {Form::kDuration, IsDuration, "a duration like \"1h30m\" or \"500ms\""},
+    {Form::kIntOrPercent, IsIntOrPercent, "a number of pods or a share of them, 1 or \"25%\""},
     {Form::kPorts, IsPorts, "a port or a range of ports, 4317 or \"6222-6230\""},
 }};
 
@@ -155,7 +162,7 @@ class Checker {
   }
 
   void CheckText(const Type& type, yaml::NodeView node, const std::string& path) {
-    const bool number_too = type.form == Form::kPorts;
+    const bool number_too = type.form == Form::kPorts || type.form == Form::kIntOrPercent;
     if (!node.IsScalar() || (!IsString(node) && !(number_too && !node.IsNull()))) {
       const bool quotable = node.IsScalar() && !node.IsNull();
       return WrongType(node, path, "a string",

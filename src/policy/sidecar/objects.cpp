@@ -5,7 +5,7 @@
 
 #include "policy/ownership.hpp"
 #include "policy/sidecar/lists.hpp"
-#include "policy/sidecar/variables.hpp"
+#include "policy/variables.hpp"
 
 namespace cloudlab::policy {
 namespace sidecar {

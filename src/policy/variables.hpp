@@ -4,6 +4,7 @@
 //   {{workload}}     metadata.name of the workload
 //   {{namespace}}    its effective namespace
 //   {{kind}}         its kind
+//   {{mainContainer}}  its main container (kube::MainContainer)
 //   {{environment}}  its effective environment
 //   {{release}}      Helm's release, else the label app.kubernetes.io/instance
 //   {{label:KEY}}    a label of the pod template, else of the workload
@@ -20,7 +21,7 @@
 
 #include "policy/policy.hpp"
 
-namespace cloudlab::policy::sidecar {
+namespace cloudlab::policy {
 
 class Variables {
  public:
@@ -49,4 +50,4 @@ class Variables {
 /// True if `text` mentions the workload: what is made from it belongs to that workload alone.
 bool NamesWorkload(std::string_view text);
 
-}  // namespace cloudlab::policy::sidecar
+}  // namespace cloudlab::policy

@@ -1,12 +1,13 @@
-#include "policy/sidecar/variables.hpp"
+#include "policy/variables.hpp"
 
 #include <array>
 #include <utility>
 #include <vector>
 
+#include "kube/pod_template.hpp"
 #include "policy/suggest.hpp"
 
-namespace cloudlab::policy::sidecar {
+namespace cloudlab::policy {
 namespace {
 
 constexpr std::string_view kOpen = "{{";
@@ -45,6 +46,9 @@ std::variant<std::string, Variables::Flaw> Variables::Find(std::string_view name
     hint = "say the namespace with --namespace";
   } else if (name == "kind") {
     value = manifest.id.kind;
+  } else if (name == "mainContainer") {
+    value = kube::MainContainer(pod_);
+    hint = "the pod has no container";
   } else if (name == "environment") {
     value = subject_.environment;
     hint = "say the environment with --environment";
@@ -52,8 +56,8 @@ std::variant<std::string, Variables::Flaw> Variables::Find(std::string_view name
     value = run_.release.empty() ? label(kInstance) : run_.release;
     hint = "say the release with --release";
   } else {
-    static const std::vector<std::string> known = {"workload",    "namespace", "kind",
-                                                   "environment", "release",   "label:KEY"};
+    static const std::vector<std::string> known = {
+        "workload", "namespace", "kind", "mainContainer", "environment", "release", "label:KEY"};
     return Flaw{"unknown variable " + shown,
                 Suggestion(name, known) + "; to write two opening braces, write four"};
   }
@@ -116,4 +120,4 @@ bool NamesWorkload(std::string_view text) {
   return false;
 }
 
-}  // namespace cloudlab::policy::sidecar
+}  // namespace cloudlab::policy

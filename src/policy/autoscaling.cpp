@@ -1,0 +1,27 @@
+#include "policy/autoscaling.hpp"
+
+#include "policy/autoscaling/parts.hpp"
+
+namespace cloudlab::policy {
+
+void AutoscalingPolicy::Propose(const Subject& subject, const Run& run, Proposal& proposal) const {
+  const kube::PodTemplate pod = run.index->PodTemplateOf(*subject.manifest);
+  if (!pod) return;  // Selection skips what has none.
+  const autoscaling::Target target(*this, subject, run, pod, proposal);
+  if (!kube::IsScalable(target.id())) {
+    target.Skip("CL-C-NO-SCALE", "a " + target.id().kind + " has no scale subresource: nothing can "
+                                 "set its number of pods, and a budget could not know it");
+    return;
+  }
+  if (target.replicas() == 0) {
+    target.Skip("CL-C-ZERO", "the chart switches the workload off with replicas: 0");
+    return;
+  }
+  const auto scaler = autoscaling::ProposeHorizontal(target);
+  if (scaler) autoscaling::HandOverReplicas(target, *scaler);
+  autoscaling::ProposeVertical(target, scaler);
+  autoscaling::ProposeBudget(target, scaler);
+  autoscaling::ProposeSpread(target);
+}
+
+}  // namespace cloudlab::policy

@@ -1,0 +1,136 @@
+#include "policy/autoscaling/horizontal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "policy/autoscaling/metrics.hpp"
+
+namespace cloudlab::policy::autoscaling {
+namespace {
+
+using yaml::Value;
+
+constexpr std::string_view kScaledObject = "ScaledObject";
+constexpr std::int64_t kKedaMost = 100;  // maxReplicaCount, where a ScaledObject says nothing.
+
+void AddOnce(std::vector<std::string>& words, std::string word) {
+  if (!word.empty() && std::ranges::find(words, word) == words.end()) {
+    words.push_back(std::move(word));
+  }
+}
+
+/// What an autoscaler of the stream does.
+Scaler Read(const kube::Manifest& object) {
+  Scaler scaler{object.id.Display(), {}, {}};
+  const yaml::NodeView spec = object.root.Find("spec");
+  const auto number = [&](std::string_view key, std::int64_t otherwise) {
+    return ParseInt(spec.Find(key).Text()).value_or(otherwise);
+  };
+  if (object.id.kind == kScaledObject) {
+    scaler.bounds = {number("minReplicaCount", 0), number("maxReplicaCount", kKedaMost)};
+    for (const yaml::NodeView trigger : spec.Find("triggers").children()) {
+      const std::string type = trigger.Resolved().Find("type").Text();
+      if (type == "cpu" || type == "memory") AddOnce(scaler.resources, type);
+    }
+    return scaler;
+  }
+  scaler.bounds.least = number("minReplicas", 1);
+  scaler.bounds.most = number("maxReplicas", scaler.bounds.least);
+  const yaml::NodeView metrics = spec.Find("metrics");
+  if (metrics.children().empty()) scaler.resources = {"cpu"};  // The API server's default.
+  for (const yaml::NodeView metric : metrics.children()) {
+    for (const char* source : {"resource", "containerResource"}) {
+      AddOnce(scaler.resources, metric.Resolved().Find({source, "name"}).Text());
+    }
+  }
+  return scaler;
+}
+
+Value MakeHpa(const Target& target, const Bounds& bounds, const std::vector<Value>& metrics) {
+  Value spec;
+  spec.Put("scaleTargetRef", target.Reference());
+  spec.Put("minReplicas", Value::Int(bounds.least));
+  spec.Put("maxReplicas", Value::Int(bounds.most));
+  Value list = Value::Seq();
+  for (const Value& metric : metrics) list.Append(AsHpaMetric(metric));
+  spec.Put("metrics", std::move(list));
+  const Value* horizontal = target.spec().Find("horizontal");
+  if (const Value* behavior = horizontal->Find("behavior")) spec.Put("behavior", *behavior);
+  Value object = target.NewObject("autoscaling/v2", "HorizontalPodAutoscaler");
+  object.Put("spec", std::move(spec));
+  return object;
+}
+
+Value MakeScaledObject(const Target& target, const Bounds& bounds,
+                       const std::vector<Value>& metrics) {
+  const Value* horizontal = target.spec().Find("horizontal");
+  Value spec;
+  spec.Put("scaleTargetRef", target.Reference());
+  for (const char* field : {"pollingInterval", "cooldownPeriod"}) {
+    if (const Value* seconds = horizontal->Find(field)) spec.Put(field, *seconds);
+  }
+  spec.Put("minReplicaCount", Value::Int(bounds.least));
+  spec.Put("maxReplicaCount", Value::Int(bounds.most));
+  if (const Value* behavior = horizontal->Find("behavior")) {
+    spec.Put("advanced",
+             Value::Map({{"horizontalPodAutoscalerConfig", Value::Map({{"behavior", *behavior}})}}));
+  }
+  Value triggers = Value::Seq();
+  for (const Value& metric : metrics) {
+    if (auto trigger = AsKedaTrigger(metric)) triggers.Append(*std::move(trigger));
+  }
+  if (const Value* own = horizontal->Find("triggers")) {
+    for (const Value& trigger : own->items()) triggers.Append(trigger);
+  }
+  spec.Put("triggers", std::move(triggers));
+  Value object = target.NewObject("keda.sh/v1alpha1", std::string(kScaledObject));
+  object.Put("spec", std::move(spec));
+  return object;
+}
+
+/// True if the policy may write where the chart's own autoscaler stands.
+bool MayReplace(const Target& target, const kube::Manifest& existing, std::string_view kind) {
+  if (target.conflicts() == ConflictPolicy::kReplace && existing.id.kind == kind) return true;
+  if (target.conflicts() == ConflictPolicy::kKeep) {
+    target.Skip("CL-C-SCALER-EXISTS",
+                existing.id.Display() + " of the chart sets the number of pods; it stays as it is");
+  } else {
+    target.Tell(text::Severity::kError, "CL-C-SCALER-EXISTS",
+                existing.id.Display() + " of the chart sets the number of pods already", {},
+                "remove it from the chart, or let it win with conflictPolicy: Keep");
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<Scaler> ProposeHorizontal(const Target& target) {
+  const kube::Manifest* existing = target.run().index->FindScaler(target.id());
+  const Value* horizontal = target.spec().Find("horizontal");
+  const bool foreign = existing != nullptr && !target.IsOurs(*existing);
+  if (horizontal == nullptr) {
+    // An object of ours that the policy does not ask for any more is taken out after the stage.
+    return foreign ? std::optional(Read(*existing)) : std::nullopt;
+  }
+  const std::string kind = TextAt(*horizontal, "emit");
+  if (foreign && !MayReplace(target, *existing, kind)) return Read(*existing);
+  const std::optional<Bounds> bounds = target.ReadBounds();
+  if (!bounds) return std::nullopt;
+  const auto metrics = ReadMetrics(target);
+  if (!metrics) return std::nullopt;
+
+  Value object = kind == kScaledObject ? MakeScaledObject(target, *bounds, *metrics)
+                                       : MakeHpa(target, *bounds, *metrics);
+  if (foreign) object.Find("metadata")->Put("name", Value::String(existing->id.name));
+  Scaler scaler{kind + " " + TextAt(*object.Find("metadata"), "name"), *bounds, {}};
+  for (const Value& metric : *metrics) {
+    const std::string type = TextAt(metric, "type");
+    if (type == "Resource" || type == "ContainerResource") {
+      AddOnce(scaler.resources, TextAt(metric, "name"));
+    }
+  }
+  target.Add(std::move(object));
+  return scaler;
+}
+
+}  // namespace cloudlab::policy::autoscaling

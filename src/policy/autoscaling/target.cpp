@@ -1,0 +1,191 @@
+#include "policy/autoscaling/target.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "policy/annotations.hpp"
+#include "policy/ownership.hpp"
+
+namespace cloudlab::policy::autoscaling {
+namespace {
+
+constexpr std::string_view kAppLabels = "app.kubernetes.io/";
+
+/// What makes an injector add a container when a pod is created: label or annotation, and value.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kMeshMarks = {{
+    {"sidecar.istio.io/inject", "true"},
+    {"linkerd.io/inject", "enabled"},
+    {"linkerd.io/inject", "ingress"},
+    {"dapr.io/enabled", "true"},
+    {"vault.hashicorp.com/agent-inject", "true"},
+}};
+
+std::string LowerCase(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return text;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> ParseInt(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::string TextAt(const yaml::Value& map, std::string_view key) {
+  const yaml::Value* value = map.Find(key);
+  return value == nullptr ? std::string() : value->text();
+}
+
+std::optional<std::int64_t> IntAt(const yaml::Value& map, std::string_view key) {
+  return ParseInt(TextAt(map, key));
+}
+
+Target::Target(const Policy& policy, const Subject& subject, const Run& run,
+               const kube::PodTemplate& pod, Proposal& proposal)
+    : policy_(policy),
+      subject_(subject),
+      run_(run),
+      pod_(pod),
+      proposal_(proposal),
+      id_(subject.manifest->id),
+      conflicts_(*subject.spec) {
+  run.index->ResolveNamespace(id_);
+  ReadContainers();
+  const yaml::NodeView node = manifest().root.Find({"spec", "replicas"});
+  if (node && !node.IsNull()) replicas_ = ParseInt(node.Text());
+}
+
+void Target::ReadContainers() {
+  for (const kube::Container& container : kube::Containers(pod_)) {
+    if (RoleOf(manifest(), run_, container) == kube::ContainerType::kApp) {
+      app_containers_.push_back(container.name);
+    }
+  }
+  main_container_ = kube::MainContainer(pod_);
+  if (std::ranges::find(app_containers_, main_container_) == app_containers_.end()) {
+    main_container_ = app_containers_.empty() ? std::string() : app_containers_.front();
+  }
+  joins_mesh_ = std::ranges::any_of(kMeshMarks, [this](const auto& mark) {
+    return pod_.Annotation(mark.first) == mark.second || pod_.Label(mark.first) == mark.second ||
+           run_.index->NamespaceAnnotation(id_.ns, mark.first) == mark.second;
+  });
+}
+
+const Tier* Target::WorkloadTier() const {
+  if (subject_.profile == nullptr) return nullptr;
+  const MatchTarget target{&manifest(), pod_, subject_.environment};
+  const auto annotation = FindAnnotation(target, *run_.index, kTierAnnotation);
+  const std::string name = annotation ? annotation->value : TextAt(spec(), "tier");
+  return name.empty() ? nullptr : subject_.profile->FindTier(name);
+}
+
+std::optional<std::int64_t> Target::Bound(std::string_view name) const {
+  const yaml::Value* horizontal = spec().Find("horizontal");
+  if (horizontal != nullptr) {
+    if (const auto number = IntAt(*horizontal, name)) return number;
+  }
+  if (subject_.profile == nullptr) return std::nullopt;
+  return IntAt(subject_.profile->autoscaling, name);
+}
+
+std::optional<Bounds> Target::ReadBounds() const {
+  const std::optional<std::int64_t> most = Bound("maxReplicas");
+  if (!most) {
+    Tell(text::Severity::kError, "CL-C-BOUNDS", "the policy knows no maxReplicas for this workload",
+         {}, "give spec.horizontal.maxReplicas, or spec.autoscaling of the EnvironmentProfile");
+    return std::nullopt;
+  }
+  std::optional<std::int64_t> least = Bound("minReplicas");
+  if (!least) {
+    const Tier* tier = WorkloadTier();
+    least = tier != nullptr && tier->replicas ? std::max<std::int64_t>(*tier->replicas, 1) : 1;
+  }
+  if (*least < 1 || *most < *least) {
+    Tell(text::Severity::kError, "CL-C-BOUNDS",
+         "minReplicas is " + std::to_string(*least) + " and maxReplicas is " +
+             std::to_string(*most) + ": the least must be at least 1 and at most the most",
+         {}, "the policy's own bounds win over those of the EnvironmentProfile; correct either");
+    return std::nullopt;
+  }
+  return Bounds{*least, *most};
+}
+
+bool Target::IsOurs(const kube::Manifest& object) const {
+  return IsManagedBy(object, policy_.name());
+}
+
+std::string Target::ObjectName() const {
+  for (const auto& kind : kube::ScalableKinds()) {
+    if (kind.kind == id_.kind && kind.group == id_.group()) continue;
+    if (run_.index->Find(kind.group, kind.kind, id_.ns, id_.name) == nullptr) continue;
+    return id_.name + "-" + LowerCase(id_.kind);
+  }
+  return id_.name;
+}
+
+yaml::Value Target::NewObject(const std::string& api_version, const std::string& kind) const {
+  yaml::Value metadata;
+  metadata.Put("name", yaml::Value::String(ObjectName()));
+  const std::string ns = manifest().root.Find({"metadata", "namespace"}).Text();
+  if (!ns.empty()) metadata.Put("namespace", yaml::Value::String(ns));
+  yaml::Value labels;
+  for (const yaml::NodeView label : manifest().root.Find({"metadata", "labels"}).children()) {
+    const std::string key = label.Key();
+    if (key.starts_with(kAppLabels)) labels.Put(key, yaml::Value::String(label.Text()));
+  }
+  if (!labels.IsEmptyCollection()) metadata.Put("labels", std::move(labels));
+  metadata.Put("annotations", yaml::Value::Map({{std::string(kManagedByAnnotation),
+                                                 yaml::Value::String(policy_.name())}}));
+  yaml::Value object;
+  object.Put("apiVersion", yaml::Value::String(api_version));
+  object.Put("kind", yaml::Value::String(kind));
+  object.Put("metadata", std::move(metadata));
+  return object;
+}
+
+void Target::Add(yaml::Value object) const {
+  const kube::ObjectId id{TextAt(object, "apiVersion"), TextAt(object, "kind"), id_.ns,
+                          TextAt(*object.Find("metadata"), "name")};
+  const kube::Manifest* existing = run_.index->Find(id);
+  if (existing != nullptr && !IsOurs(*existing) && conflicts() != ConflictPolicy::kReplace) {
+    Tell(text::Severity::kError, "CL-C-NAME",
+         id.Display() + " is in the stream already, is not of this policy, and is for another " +
+             "workload",
+         {}, "rename it in the chart");
+    return;
+  }
+  proposal_.AddObject(std::move(object), id);
+}
+
+yaml::Value Target::Reference() const {
+  return yaml::Value::Map({{"apiVersion", yaml::Value::String(id_.api_version)},
+                           {"kind", yaml::Value::String(id_.kind)},
+                           {"name", yaml::Value::String(id_.name)}});
+}
+
+std::optional<yaml::Value> Target::Selector() const {
+  const yaml::NodeView selector = manifest().root.Find({"spec", "selector"});
+  if (!selector.Resolved().IsMap()) return std::nullopt;
+  yaml::Value value = yaml::Value::From(selector);
+  // A ReplicationController's is a plain map of labels.
+  if (id_.kind == "ReplicationController") return yaml::Value::Map({{"matchLabels", value}});
+  return value;
+}
+
+void Target::Skip(const std::string& code, const std::string& message) const {
+  proposal_.AddSkip(code, message);
+}
+
+void Target::Tell(text::Severity severity, const std::string& code, const std::string& message,
+                  yaml::NodeView node, const std::string& hint) const {
+  proposal_.AddFinding(severity, code, message, node, hint);
+}
+
+}  // namespace cloudlab::policy::autoscaling

@@ -1,0 +1,89 @@
+// The workload that a policy makes objects for: what every part of the policy asks about it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kube/pod_resources.hpp"
+#include "policy/conflict.hpp"
+#include "policy/policy.hpp"
+
+namespace cloudlab::policy::autoscaling {
+
+/// How many pods there may be.
+struct Bounds {
+  std::int64_t least = 1;
+  std::int64_t most = 1;
+};
+
+class Target {
+ public:
+  Target(const Policy& policy, const Subject& subject, const Run& run, const kube::PodTemplate& pod,
+         Proposal& proposal);
+
+  const kube::Manifest& manifest() const { return *subject_.manifest; }
+  /// With the effective namespace.
+  const kube::ObjectId& id() const { return id_; }
+  const yaml::Value& spec() const { return *subject_.spec; }
+  const Subject& subject() const { return subject_; }
+  const Run& run() const { return run_; }
+  const kube::PodTemplate& pod() const { return pod_; }
+  Proposal& proposal() const { return proposal_; }
+  ConflictPolicy conflicts() const { return conflicts_.Of(""); }
+
+  /// The containers that belong to the application: not init containers, not sidecars.
+  const std::vector<std::string>& app_containers() const { return app_containers_; }
+  /// The one that people mean when they speak of the workload: the annotation
+  /// kubectl.kubernetes.io/default-container, else the first.
+  const std::string& main_container() const { return main_container_; }
+  /// True if a mesh puts a proxy into the pods when they are created: it is not in the manifest.
+  bool joins_mesh() const { return joins_mesh_; }
+
+  /// `spec.replicas` as it stands now; nothing if the workload does not say.
+  std::optional<std::int64_t> replicas() const { return replicas_; }
+  /// minReplicas and maxReplicas of the policy, else of the environment profile, else the replicas
+  /// of the workload's tier; nothing, after a finding, if they make no sense.
+  std::optional<Bounds> ReadBounds() const;
+
+  bool IsOurs(const kube::Manifest& object) const;
+  /// An object in the workload's namespace with our mark and the workload's labels, without spec.
+  /// Named after the workload, and after its kind if another workload has the same name.
+  yaml::Value NewObject(const std::string& api_version, const std::string& kind) const;
+  /// Proposes an object that NewObject() began.
+  void Add(yaml::Value object) const;
+  /// A reference as autoscalers write it: apiVersion, kind, name.
+  yaml::Value Reference() const;
+  /// `spec.selector` verbatim; nothing if the workload has none.
+  std::optional<yaml::Value> Selector() const;
+
+  void Skip(const std::string& code, const std::string& message) const;
+  void Tell(text::Severity severity, const std::string& code, const std::string& message,
+            yaml::NodeView node = {}, const std::string& hint = {}) const;
+
+ private:
+  void ReadContainers();
+  std::optional<std::int64_t> Bound(std::string_view name) const;
+  const Tier* WorkloadTier() const;
+  std::string ObjectName() const;
+
+  const Policy& policy_;
+  const Subject& subject_;
+  const Run& run_;
+  const kube::PodTemplate& pod_;
+  Proposal& proposal_;
+  kube::ObjectId id_;
+  Conflicts conflicts_;
+  std::vector<std::string> app_containers_;
+  std::string main_container_;
+  bool joins_mesh_ = false;
+  std::optional<std::int64_t> replicas_;
+};
+
+/// The text of `key` in `map`, or empty.
+std::string TextAt(const yaml::Value& map, std::string_view key);
+/// The whole number there, or nothing.
+std::optional<std::int64_t> IntAt(const yaml::Value& map, std::string_view key);
+std::optional<std::int64_t> ParseInt(std::string_view text);
+
+}  // namespace cloudlab::policy::autoscaling
