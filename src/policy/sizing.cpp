@@ -8,21 +8,21 @@
 namespace cloudlab::policy {
 namespace {
 
-/// What holds of two values; nothing if they may not differ and do. Equal values keep their text.
-std::optional<Amount> Decide(ConflictPolicy policy, const Amount& chart, const Amount& wanted) {
+/// What holds of two values. Equal values keep their text. Under Fail it is the policy's, until
+/// it is known what rule B2 makes of it.
+const Amount& Decide(ConflictPolicy policy, const Amount& chart, const Amount& wanted) {
   if (chart.value == wanted.value) return chart;
   switch (policy) {
     case ConflictPolicy::kKeep:
       return chart;
     case ConflictPolicy::kReplace:
     case ConflictPolicy::kMerge:
+    case ConflictPolicy::kFail:
       return wanted;
     case ConflictPolicy::kMax:
       return chart.value < wanted.value ? wanted : chart;
     case ConflictPolicy::kMin:
       return chart.value < wanted.value ? chart : wanted;
-    case ConflictPolicy::kFail:
-      return std::nullopt;
   }
   return chart;
 }
@@ -53,48 +53,55 @@ Sizing SizeDevices(std::string_view resource, const Sides& chart, const Sides& w
   return sizing;
 }
 
-/// The request that is to be written, if any. `limit` is the limit as it will be.
-void SizeRequest(const Sides& chart, const Sides& wanted, const SizingRules& rules,
-                 const std::optional<Amount>& limit, Sizing& sizing) {
-  if (!wanted.request) return;
-  if (!chart.request && !chart.limit) {
-    sizing.write.request = wanted.request;
-    return;
-  }
+bool Equal(const std::optional<Amount>& a, const std::optional<Amount>& b) {
+  return a && b && a->value == b->value;
+}
+
+/// The request as it shall be; nothing if it is left to default to the limit, which shall be
+/// `limit`.
+std::optional<Amount> WantedRequest(const Sides& chart, const Sides& wanted, ConflictPolicy policy,
+                                    const std::optional<Amount>& limit) {
+  if (!wanted.request) return chart.request;
+  if (!chart.request && !chart.limit) return wanted.request;
   const Amount& have = chart.request ? *chart.request : *chart.limit;
-  const std::optional<Amount> decided = Decide(rules.request, have, *wanted.request);
-  if (!decided) {
-    sizing.error = Differ("the request", have, *wanted.request);
-    return;
-  }
-  if (decided->value != have.value) {
-    sizing.write.request = decided;
-  } else if (!chart.request && limit->value > have.value) {
-    // The limit grows, and a request that defaults to it would grow with it: pin it.
-    sizing.write.request = have;
-  }
+  const Amount& decided = Decide(policy, have, *wanted.request);
+  if (chart.request || decided.value != have.value) return decided;
+  // Where the limit grows, a request that defaults to it would grow with it: pin it.
+  return limit->value > have.value ? std::optional(have) : std::nullopt;
 }
 
 /// Rule B2: no request above its limit.
-void Enforce(const Sides& chart, const SizingRules& rules, Sizing& sizing) {
-  const std::optional<Amount>& request =
-      sizing.write.request ? sizing.write.request : chart.request;
-  const std::optional<Amount>& limit = sizing.write.limit ? sizing.write.limit : chart.limit;
-  if (!request || !limit || request->value <= limit->value) return;
-  switch (rules.on_invalid) {
+void Enforce(OnInvalid on_invalid, Sides& sides, Sizing& sizing) {
+  if (!sides.request || !sides.limit || sides.request->value <= sides.limit->value) return;
+  switch (on_invalid) {
     case OnInvalid::kRaiseLimit:
-      sizing.write.limit = *request;
+      sides.limit = sides.request;
       sizing.note = Sizing::Note::kLimitRaised;
       return;
     case OnInvalid::kClampRequest:
-      sizing.write.request = *limit;
+      sides.request = sides.limit;
       sizing.note = Sizing::Note::kRequestClamped;
       return;
     case OnInvalid::kFail:
-      sizing.error = "the request " + request->text + " would exceed the limit " + limit->text +
-                     ", and onInvalid is Fail";
+      sizing.error = "the request " + sides.request->text + " would exceed the limit " +
+                     sides.limit->text + ", and onInvalid is Fail";
       return;
   }
+}
+
+/// What conflictPolicy Fail says of the values as they shall be; empty if nothing.
+std::string Objection(const Sides& chart, const Sides& wanted, const SizingRules& rules,
+                      const Sides& sides) {
+  if (rules.limit == ConflictPolicy::kFail && wanted.limit && chart.limit &&
+      !Equal(sides.limit, chart.limit)) {
+    return Differ("the limit", *chart.limit, *wanted.limit);
+  }
+  const std::optional<Amount>& have = chart.request ? chart.request : chart.limit;
+  if (rules.request == ConflictPolicy::kFail && wanted.request && have && sides.request &&
+      !Equal(sides.request, have)) {
+    return Differ("the request", *have, *wanted.request);
+  }
+  return {};
 }
 
 }  // namespace
@@ -110,17 +117,25 @@ Sizing Size(std::string_view resource, const Sides& chart, const Sides& wanted,
   if (!wanted.request && !wanted.limit) return {};
   if (!kube::IsOvercommittable(resource)) return SizeDevices(resource, chart, wanted);
   Sizing sizing;
+  Sides sides = chart;
   if (wanted.limit) {
-    const std::optional<Amount> decided =
-        chart.limit ? Decide(rules.limit, *chart.limit, *wanted.limit) : wanted.limit;
-    if (!decided) {
-      sizing.error = Differ("the limit", *chart.limit, *wanted.limit);
-      return sizing;
-    }
-    if (!chart.limit || decided->value != chart.limit->value) sizing.write.limit = decided;
+    sides.limit = chart.limit ? Decide(rules.limit, *chart.limit, *wanted.limit) : wanted.limit;
   }
-  SizeRequest(chart, wanted, rules, sizing.write.limit ? sizing.write.limit : chart.limit, sizing);
-  if (sizing.error.empty()) Enforce(chart, rules, sizing);
+  sides.request = WantedRequest(chart, wanted, rules.request, sides.limit);
+  Enforce(rules.on_invalid, sides, sizing);
+  if (sizing.error.empty()) sizing.error = Objection(chart, wanted, rules, sides);
+  if (!sizing.error.empty()) return sizing;
+
+  if (!Equal(sides.request, chart.request)) sizing.write.request = sides.request;
+  if (!Equal(sides.limit, chart.limit)) sizing.write.limit = sides.limit;
+  const bool raised = sizing.note == Sizing::Note::kLimitRaised;
+  const bool clamped = sizing.note == Sizing::Note::kRequestClamped;
+  if ((raised && !sizing.write.limit) || (clamped && !sizing.write.request)) {
+    sizing.note = Sizing::Note::kNone;
+  }
+  sizing.claims_request =
+      wanted.request && rules.request != ConflictPolicy::kKeep && !sizing.write.request;
+  sizing.claims_limit = wanted.limit && rules.limit != ConflictPolicy::kKeep && !sizing.write.limit;
   return sizing;
 }
 

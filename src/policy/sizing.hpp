@@ -43,6 +43,10 @@ struct Sizing {
   enum class Note : std::uint8_t { kNone, kLimitRaised, kRequestClamped, kNotScaled };
 
   Sides write;  ///< What is to be written; equal values are not (rule B3).
+  /// The policy wants what the chart has: another policy may not want something else. Of `Keep`
+  /// nothing is wanted where the chart has a value.
+  bool claims_request = false;
+  bool claims_limit = false;
   Note note = Note::kNone;
   std::string error;  ///< Why nothing can be written, or empty.
 };

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <utility>
 
 namespace cloudlab::policy {
 namespace {
@@ -60,6 +61,42 @@ TEST_CASE("Replace, Merge, Max, Min, Fail", "[policy][sizing]") {
 TEST_CASE("equal values are not rewritten, however they are spelt", "[policy][sizing]") {
   CHECK(Written("0.5", "1000m", "500m", "1", Both(ConflictPolicy::kReplace), "cpu") == "-/-");
   CHECK(Written("1024Mi", nullptr, "1Gi", nullptr, Both(ConflictPolicy::kFail)) == "-/-");
+}
+
+TEST_CASE("what a run made of a conflict is none in the next", "[policy][sizing]") {
+  const SizingRules fail = Both(ConflictPolicy::kFail);
+  CHECK(Written("300Mi", nullptr, nullptr, "200Mi", fail) == "-/300Mi");
+  CHECK(Written("300Mi", "300Mi", nullptr, "200Mi", fail) == "-/-");
+  CHECK(Written("300Mi", "400Mi", nullptr, "200Mi", fail) ==
+        "error: the limit is 400Mi in the chart and 200Mi in the policy, and conflictPolicy is "
+        "Fail");
+  const SizingRules clamp = Both(ConflictPolicy::kFail, OnInvalid::kClampRequest);
+  CHECK(Written(nullptr, nullptr, "300Mi", "200Mi", clamp) == "200Mi/200Mi");
+  CHECK(Written("200Mi", "200Mi", "300Mi", "200Mi", clamp) == "-/-");
+}
+
+TEST_CASE("a limit that would be raised to what it is stays as it is spelt", "[policy][sizing]") {
+  const Sizing sizing = Size("memory", {A("1Gi"), A("1024Mi")}, {A("1Gi"), A("512Mi")},
+                             Both(ConflictPolicy::kReplace));
+  CHECK_FALSE(sizing.write.limit);
+  CHECK(sizing.note == Sizing::Note::kNone);
+  CHECK(Written("1024Mi", "1Gi", "2Gi", nullptr,
+                Both(ConflictPolicy::kReplace, OnInvalid::kClampRequest)) == "-/-");
+}
+
+TEST_CASE("what a policy wants and finds is claimed, what it keeps is not", "[policy][sizing]") {
+  const auto claims = [](ConflictPolicy policy) {
+    const Sizing sizing = Size("cpu", {A("250m"), A("1")}, {A("0.25"), A("1000m")}, Both(policy));
+    return std::pair(sizing.claims_request, sizing.claims_limit);
+  };
+  CHECK(claims(ConflictPolicy::kReplace) == std::pair(true, true));
+  CHECK(claims(ConflictPolicy::kMax) == std::pair(true, true));
+  CHECK(claims(ConflictPolicy::kFail) == std::pair(true, true));
+  CHECK(claims(ConflictPolicy::kKeep) == std::pair(false, false));
+  // A request that is left to the limit is wanted, too, and stands nowhere.
+  const Sizing implied =
+      Size("cpu", {A(nullptr), A("1")}, {A("1"), A(nullptr)}, Both(ConflictPolicy::kReplace));
+  CHECK((implied.claims_request && !implied.claims_limit && !implied.write.request));
 }
 
 TEST_CASE("no request above its limit", "[policy][sizing]") {
