@@ -12,7 +12,7 @@ namespace cloudlab::app {
 
 Stages::Stages(const text::Source& input, Documents& documents, const Rules& rules,
                const policy::Run& run, bool pass_refusals, Report& report)
-    : place_{input, documents, rules, run, pass_refusals, {}}, report_(report) {
+    : place_{input, documents, rules, run, pass_refusals, {}, {}}, report_(report) {
   for (const auto& policy : rules.policies) {
     report.policies.push_back({policy->name(), policy->document().kind, 0, 0});
   }
@@ -60,6 +60,9 @@ void Stages::Take(Outcome outcome) {
   if (!outcome.dropped.empty()) report_.DropEdits(outcome.dropped);
   std::move(outcome.skips.begin(), outcome.skips.end(), std::back_inserter(report_.skips));
   for (auto& diagnostic : outcome.diagnostics) report_.diagnostics.Add(std::move(diagnostic));
+  for (auto& [document, stated] : outcome.stated) {
+    place_.stated[document].push_back(std::move(stated));
+  }
   report_.refused += outcome.refused;
   if (!mismatch_) mismatch_ = std::move(outcome.mismatch);
   for (auto& [number, object] : outcome.objects) {

@@ -30,6 +30,12 @@ std::span<const kube::Manifest> Workplace::ManifestsOf(std::size_t document,
   return fresh;
 }
 
+std::span<const policy::StatedResource> Workplace::StatedOf(std::size_t document) const {
+  const auto found = stated.find(document);
+  if (found == stated.end()) return {};
+  return found->second;
+}
+
 Worker::Worker(const Workplace& place)
     : place_(place), selection_(place.run, place.rules.exceptions, place.rules.documents) {
   for (const auto& policy : place.rules.policies) owners_.push_back(policy->name());
@@ -71,7 +77,7 @@ void Worker::AddRows(Proposal& proposal, Outcome& outcome) const {
 /// Asks one policy about one manifest; it proposes into a set of its own where it may not apply.
 void Worker::Ask(std::size_t number, const kube::Manifest& manifest, Work& work, Outcome& outcome) {
   const policy::Policy& policy = *place_.rules.policies[number];
-  const policy::Choice choice = selection_.Choose(policy, manifest);
+  policy::Choice choice = selection_.Choose(policy, manifest);
   for (const auto& finding : choice.findings) {
     AddFinding(finding, manifest.document, policy.document().name_place(), outcome);
   }
@@ -86,6 +92,8 @@ void Worker::Ask(std::size_t number, const kube::Manifest& manifest, Work& work,
                     applies ? work.changes : aside, place_.run.explain || !applies);
   if (choice.subject) {
     ++outcome.counts[number].first;
+    // A policy that only warns is in nobody's way.
+    if (applies) choice.subject->stated = place_.StatedOf(manifest.document);
     policy.Propose(*choice.subject, place_.run, proposal);
   } else {
     policy.Withdraw(selection_.SubjectOf(policy, manifest), place_.run, proposal);
@@ -121,6 +129,9 @@ void Worker::Account(std::size_t number, Proposal& proposal, Work& work, Outcome
   if (proposal.owns()) work.owning.push_back(policy.name());
   if (proposal.disowns()) work.withdrawn.push_back(policy.name());
   for (const auto& object : proposal.objects()) outcome.objects.emplace_back(number, object);
+  for (const auto& stated : proposal.stated()) {
+    outcome.stated.emplace_back(manifest.document, stated);
+  }
 }
 
 void Worker::Apply(std::size_t document, const yaml::ChangeSet& changes,

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -25,7 +26,10 @@ struct Workplace {
   const policy::Run& run;
   bool pass_refusals = false;
   std::vector<std::pair<std::size_t, std::size_t>> manifests;  ///< Per document: first, count.
+  /// Per document that has any: what policies of earlier stages want for its containers.
+  std::unordered_map<std::size_t, std::vector<policy::StatedResource>> stated = {};
 
+  std::span<const policy::StatedResource> StatedOf(std::size_t document) const;
   /// The manifests of a document as it stands. They are those of the index, or, once it was
   /// edited, read again into `fresh`.
   std::span<const kube::Manifest> ManifestsOf(std::size_t document,
@@ -39,6 +43,8 @@ struct Outcome {
   std::vector<policy::Skip> skips;
   std::vector<text::Diagnostic> diagnostics;
   std::vector<std::pair<std::size_t, policy::NewObject>> objects;  ///< With their policy's number.
+  /// What sidecar policies want for containers, with the number of the document.
+  std::vector<std::pair<std::size_t, policy::StatedResource>> stated;
   std::vector<kube::ObjectId> dropped;  ///< Objects whose document is passed through after all.
   std::size_t refused = 0;
   std::optional<yaml::Mismatch> mismatch;

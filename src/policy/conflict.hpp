@@ -19,6 +19,13 @@ namespace cloudlab::policy {
 
 enum class ConflictPolicy : std::uint8_t { kKeep, kReplace, kMerge, kMax, kMin, kFail };
 
+/// True if the policy's value shall stand there, whatever the chart says; what is no quantity is
+/// meant. A policy that insists on a value that it finds claims it (Proposal::Claim).
+inline bool InsistsOn(ConflictPolicy policy) {
+  return policy == ConflictPolicy::kReplace || policy == ConflictPolicy::kMerge ||
+         policy == ConflictPolicy::kFail;
+}
+
 class Conflicts {
  public:
   /// Of a spec that passed the schema.

@@ -28,13 +28,22 @@ std::vector<std::string> SplitNames(std::string_view text) {
 
 void RemoveChildren(yaml::NodeView parent, std::span<const yaml::NodeView> children,
                     Proposal& proposal) {
-  if (children.empty()) return;
+  const yaml::ChangeSet& pending = proposal.pending();
+  std::vector<yaml::NodeView> removed;
+  for (const yaml::NodeView child : children) {
+    // What another policy wants to be there, too, stays.
+    if (!pending.FindClaim(child.id(), child.id() + 1)) removed.push_back(child);
+  }
+  if (removed.empty()) return;
   const auto all = parent.children();
-  if (static_cast<std::size_t>(std::distance(all.begin(), all.end())) == children.size()) {
+  const yaml::NodeChange* change = pending.Find(parent.id());
+  const bool grows = change != nullptr && change->HasAdditions();
+  const auto count = static_cast<std::size_t>(std::distance(all.begin(), all.end()));
+  if (count == removed.size() && !grows) {
     proposal.Remove(parent);
     return;
   }
-  for (const yaml::NodeView child : children) proposal.Remove(child);
+  for (const yaml::NodeView child : removed) proposal.Remove(child);
 }
 
 std::vector<std::string> Managers(const kube::Manifest& manifest) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ struct Subject {
   const Profile* profile = nullptr;   ///< Of that environment, inheritance resolved; may be null.
   const yaml::Value* spec = nullptr;  ///< The policy's spec after this workload's overrides.
   std::string override;               ///< The annotation that changed it, or empty.
+  /// What policies of earlier stages want for containers of the document that the manifest is in.
+  std::span<const StatedResource> stated;
 };
 
 class Policy {

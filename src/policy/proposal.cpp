@@ -142,11 +142,66 @@ void Proposal::Replace(yaml::NodeView node, yaml::Value value, const Origin& ori
 void Proposal::ReplaceAt(yaml::NodeView node, std::string path, yaml::Value value,
                          const Origin& origin) {
   const yaml::Value old = yaml::Value::From(node);
-  if (Same(old, value)) return;
+  if (Same(old, value)) return Claim(node);
   const std::string name = SecretName(node);
   std::string new_text = RowText(name, value);
+  if (!Accept(ClashInside(node), path)) return;
   if (!Accept(changes_.Replace(node.id(), std::move(value), owner_), path)) return;
   AddRow(FieldEdit::Op::kReplace, std::move(path), RowText(name, old), std::move(new_text), origin);
+}
+
+void Proposal::Claim(yaml::NodeView map, const std::vector<std::string>& path) {
+  std::size_t done = 0;
+  for (; done < path.size(); ++done) {
+    const yaml::NodeView child = map.Find(path[done]);
+    if (!child) break;
+    map = child;
+  }
+  const std::vector<std::string> missing(path.begin() + static_cast<std::ptrdiff_t>(done),
+                                         path.end());
+  std::optional<yaml::Clash> clash = ClashAround(map);
+  if (!clash) clash = changes_.Claim(map.id(), missing, owner_);
+  if (!clash) return;
+  std::string text = kube::FieldPath(manifest_.root, map);
+  for (const std::string& key : missing) AppendKey(text, key);
+  Accept(std::move(clash), text);
+}
+
+void Proposal::State(std::string container, std::string_view side, std::string_view resource,
+                     kube::Quantity value) {
+  std::string field = std::string(side) + "." + std::string(resource);
+  stated_.push_back({manifest_.id, std::move(container), std::move(field), value, owner_});
+}
+
+void Proposal::Contradict(const StatedResource& other, yaml::NodeView map,
+                          const std::vector<std::string>& path) {
+  std::string text = kube::FieldPath(manifest_.root, map);
+  for (const std::string& key : path) AppendKey(text, key);
+  conflicts_.push_back({yaml::Clash{map.id(), "", other.owner, owner_}, std::move(text),
+                        "leave it out of one of them, or let the tier Keep it (`conflicts`)"});
+}
+
+std::optional<yaml::Clash> Proposal::ClashInside(yaml::NodeView node) const {
+  const yaml::Outline& outline = node.outline();
+  yaml::NodeId end = static_cast<yaml::NodeId>(outline.nodes().size());
+  for (yaml::NodeId at = node.id(); at != yaml::kNoNode; at = outline.parent(at)) {
+    if (outline.node(at).next == yaml::kNoNode) continue;
+    end = outline.node(at).next;
+    break;
+  }
+  const auto owner = changes_.FindClaim(node.id(), end);
+  if (!owner) return std::nullopt;
+  return yaml::Clash{node.id(), "", *owner, owner_};
+}
+
+std::optional<yaml::Clash> Proposal::ClashAround(yaml::NodeView node) const {
+  if (changes_.empty()) return std::nullopt;
+  for (node = node.parent(); node; node = node.parent()) {
+    const yaml::NodeChange* change = changes_.Find(node.id());
+    if (change == nullptr || !(change->replace || change->remove)) continue;
+    return yaml::Clash{node.id(), "", change->owner, owner_};
+  }
+  return std::nullopt;
 }
 
 void Proposal::Put(yaml::NodeView map, const std::vector<std::string>& path, yaml::Value value,
@@ -172,7 +227,7 @@ void Proposal::Append(yaml::NodeView map, const std::vector<std::string>& path, 
   const std::string segment = name == nullptr ? "[-]" : "[name=" + name->text() + "]";
   if (walk.done == path.size()) {
     if (!walk.at.IsSeq() && !walk.at.IsNull()) return RefuseShape(walk, "a list");
-    changes_.Append(walk.at.id(), std::move(item), owner_, place);
+    if (!Accept(changes_.Append(walk.at.id(), std::move(item), owner_, place), walk.text)) return;
   } else {
     if (!CanHold(walk.at)) return RefuseShape(walk, "a map");
     const std::vector<std::string> missing(path.begin() + static_cast<std::ptrdiff_t>(walk.done),
@@ -188,6 +243,7 @@ void Proposal::Append(yaml::NodeView map, const std::vector<std::string>& path, 
 void Proposal::Remove(yaml::NodeView node, const Origin& origin) {
   const std::string path = kube::FieldPath(manifest_.root, node);
   std::string old_text = RowText(SecretName(node), yaml::Value::From(node));
+  if (!Accept(ClashInside(node), path)) return;
   if (!Accept(changes_.Remove(node.id(), owner_), path)) return;
   AddRow(FieldEdit::Op::kRemove, path, std::move(old_text), "", origin);
 }
@@ -236,7 +292,7 @@ text::Diagnostic DescribeConflict(const Proposal::Conflict& conflict, const kube
                       ? "the policy " + first + " wants two different values at " + conflict.path
                       : "the policies " + first + " and " + second + " want different values at " +
                             conflict.path;
-  error.hint = "exclude the object from one of them";
+  error.hint = conflict.hint;
   return error;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kube/manifest.hpp"
+#include "kube/quantity.hpp"
 #include "text/diagnostic.hpp"
 #include "yaml/change.hpp"
 
@@ -52,6 +53,15 @@ struct NewObject {
   std::vector<Parent> more_parents = {};
 };
 
+/// A request or limit that a policy wants for a container: what a later stage may not change.
+struct StatedResource {
+  kube::ObjectId object;
+  std::string container;
+  std::string field;  ///< "requests.cpu".
+  kube::Quantity value;
+  yaml::Owner owner = 0;
+};
+
 /// Where a proposal's change came from, for its report row.
 struct Origin {
   std::string profile;
@@ -67,10 +77,14 @@ class Proposal {
 
   const kube::Manifest& manifest() const { return manifest_; }
 
-  /// Replaces the value of `node`, unless it already is `value`.
+  /// Replaces the value of `node`, unless it already is `value`: then it is claimed.
   void Replace(yaml::NodeView node, yaml::Value value, const Origin& origin = {});
+  /// Says that this policy wants what stands at `path` below `map` as it is, be it nothing. Another
+  /// policy that wants something else there is in conflict with this one, as if both had edited.
+  /// What a policy leaves to the chart (`Keep`) it must not claim.
+  void Claim(yaml::NodeView map, const std::vector<std::string>& path = {});
   /// Puts `value` at `path` below `map`: walks down what exists, creates what is missing, and
-  /// replaces the value there if it differs.
+  /// replaces the value there if it differs; if it does not, it is claimed.
   void Put(yaml::NodeView map, const std::vector<std::string>& path, yaml::Value value,
            const Origin& origin = {});
   /// Adds `item` to the sequence at `path` below `map`, creating what is missing.
@@ -85,6 +99,16 @@ class Proposal {
   /// Says that it holds none any more; it loses the mark.
   void Disown() { disowns_ = true; }
 
+  /// Says that this policy wants `value` for a container's `side` (requests, limits) of `resource`,
+  /// whether it had to be written or stood there. Later stages see other text, so that the
+  /// ChangeSet cannot notice when one wants something else.
+  void State(std::string container, std::string_view side, std::string_view resource,
+             kube::Quantity value);
+  /// Says that this policy wants something else than `other` of an earlier stage at `path` below
+  /// `map`.
+  void Contradict(const StatedResource& other, yaml::NodeView map,
+                  const std::vector<std::string>& path);
+
   void AddSkip(std::string code, std::string message);
   /// A finding about this manifest; its place is that of `node` in the stream (the caller of the
   /// policy fills the source in), or of the policy if `node` is invalid.
@@ -98,6 +122,7 @@ class Proposal {
   struct Conflict {
     yaml::Clash clash;
     std::string path;  ///< Of the field that this policy wanted to change.
+    std::string hint = "exclude the object from one of them";
   };
   bool owns() const { return owns_; }
   bool disowns() const { return disowns_; }
@@ -107,6 +132,7 @@ class Proposal {
   /// The rows for the report; to be called last.
   std::vector<FieldEdit> TakeEdits() { return std::move(edits_); }
   const std::vector<NewObject>& objects() const { return objects_; }
+  const std::vector<StatedResource>& stated() const { return stated_; }
   const std::vector<Skip>& skips() const { return skips_; }
   const std::vector<Finding>& findings() const { return findings_; }
   const std::vector<Conflict>& conflicts() const { return conflicts_; }
@@ -124,6 +150,10 @@ class Proposal {
   const std::string& PathOf(yaml::NodeView node);
   Walk WalkDown(yaml::NodeView map, const std::vector<std::string>& path);
   bool Accept(std::optional<yaml::Clash> clash, const std::string& path);
+  /// The clash with a claim on something inside `node`, if there is one.
+  std::optional<yaml::Clash> ClashInside(yaml::NodeView node) const;
+  /// The clash of a claim on `node` with a change of something that it stands in, if there is one.
+  std::optional<yaml::Clash> ClashAround(yaml::NodeView node) const;
   std::string RowText(std::string_view name, const yaml::Value& value) const;
   void AddRow(FieldEdit::Op op, std::string path, std::string old_value, std::string new_value,
               const Origin& origin);
@@ -140,6 +170,7 @@ class Proposal {
   bool disowns_ = false;
   std::vector<FieldEdit> edits_;
   std::vector<NewObject> objects_;
+  std::vector<StatedResource> stated_;
   std::vector<Skip> skips_;
   std::vector<Finding> findings_;
   std::vector<Conflict> conflicts_;

@@ -50,6 +50,7 @@ class Sizer {
   void SizeResource(const kube::Container& container, const std::string& resource,
                     const TierName& name, const Tier& tier, kube::ContainerResources& model);
   bool ReadSides(const kube::Container& container, const std::string& resource, Sides& sides) const;
+  bool Contradicts(const kube::Container& container, const std::vector<std::string>& path);
   void Note(const kube::Container& container, const std::string& resource, const Sizing& sizing,
             const TierName& name) const;
   void SetReplicas();
@@ -240,16 +241,29 @@ void Sizer::SizeResource(const kube::Container& container, const std::string& re
     return;
   }
   Note(container, resource, sizing, name);
-  const auto write = [&](const char* side, const std::optional<Amount>& amount,
-                         kube::ResourceList& list) {
-    if (!amount) return;
-    proposal_.Put(container.node, {"resources", side, resource}, QuantityValue(amount->text),
-                  OriginOf(name));
+  const auto settle = [&](const char* side, const std::optional<Amount>& amount, bool claims,
+                          kube::ResourceList& list) {
+    const std::vector<std::string> path = {"resources", side, resource};
+    if (claims) proposal_.Claim(container.node, path);
+    if (!amount || Contradicts(container, path)) return;
+    proposal_.Put(container.node, path, QuantityValue(amount->text), OriginOf(name));
     list[resource] = amount->value;
     changed_ = true;
   };
-  write("requests", sizing.write.request, model.requests);
-  write("limits", sizing.write.limit, model.limits);
+  settle("requests", sizing.write.request, sizing.claims_request, model.requests);
+  settle("limits", sizing.write.limit, sizing.claims_limit, model.limits);
+}
+
+/// True, with a conflict, if a sidecar policy stated what stands at `path` of the container: what
+/// it stated stands there, and this policy is about to write something else.
+bool Sizer::Contradicts(const kube::Container& container, const std::vector<std::string>& path) {
+  for (const StatedResource& stated : subject_.stated) {
+    if (stated.container != container.name || stated.object != subject_.manifest->id) continue;
+    if (stated.field != path[1] + "." + path[2]) continue;
+    proposal_.Contradict(stated, container.node, path);
+    return true;
+  }
+  return false;
 }
 
 void Sizer::SizeContainer(const kube::Container& container, kube::ContainerResources& model) {
@@ -304,8 +318,17 @@ void Sizer::SetReplicas() {
     }
   }
   std::int64_t wanted = *tier->replicas;
-  if (wanted == current || !MayScale(current, stated, wanted)) return;
-  switch (conflicts_.Of("replicas")) {
+  const ConflictPolicy policy = conflicts_.Of("replicas");
+  const std::vector<std::string> path = {"spec", "replicas"};
+  if (wanted == current) {
+    // Nothing to write, but another policy may not want another number.
+    const bool left = id_.kind == "StatefulSet" && !conflicts_.Names("replicas");
+    const bool wants = !stated || policy != ConflictPolicy::kKeep;
+    if (wants && !left) proposal_.Claim(subject_.manifest->root, path);
+    return;
+  }
+  if (!MayScale(current, stated, wanted)) return;
+  switch (policy) {
     case ConflictPolicy::kKeep:
       if (stated) return;
       break;
@@ -327,9 +350,12 @@ void Sizer::SetReplicas() {
     case ConflictPolicy::kMerge:
       break;
   }
-  if (wanted == current) return;
-  proposal_.Put(subject_.manifest->root, {"spec", "replicas"}, yaml::Value::Int(wanted),
-                OriginOf(workload_tier_));
+  if (wanted == current) {
+    proposal_.Claim(subject_.manifest->root, path);
+  } else {
+    proposal_.Put(subject_.manifest->root, path, yaml::Value::Int(wanted),
+                  OriginOf(workload_tier_));
+  }
 }
 
 /// Rules B4 and B5: what the pod as a whole asks for now, and which class that makes it.

@@ -23,9 +23,18 @@ Value* Reach(Value* at, const std::vector<std::string>& path) {
   return at;
 }
 
+/// True if `entry` puts something at `path`.
+bool StandsAt(const NewEntry& entry, const std::vector<std::string>& path) {
+  if (path.empty() || path.front() != entry.key) return false;
+  const Value* at = &entry.value;
+  for (std::size_t i = 1; i < path.size() && at != nullptr; ++i) at = at->Find(path[i]);
+  return at != nullptr;
+}
+
 }  // namespace
 
 std::optional<Clash> ChangeSet::Replace(NodeId node, Value value, Owner owner) {
+  if (const ClaimedPath* claim = FindClaim(node, "")) return Clash{node, "", claim->owner, owner};
   NodeChange& change = changes_[node];
   if (change.remove || (change.replace && *change.replace != value)) {
     return Clash{node, "", change.owner, owner};
@@ -37,6 +46,8 @@ std::optional<Clash> ChangeSet::Replace(NodeId node, Value value, Owner owner) {
 
 std::optional<Clash> ChangeSet::Put(NodeId node, const std::vector<std::string>& path, Value value,
                                     Owner owner) {
+  const ClaimedPath* claim = claims_.empty() ? nullptr : FindClaim(node, Dotted(path));
+  if (claim != nullptr) return Clash{node, claim->path, claim->owner, owner};
   auto& entries = changes_[node].entries;
   auto entry = std::ranges::find(entries, path.front(), &NewEntry::key);
   if (entry == entries.end()) {
@@ -58,8 +69,10 @@ std::optional<Clash> ChangeSet::Put(NodeId node, const std::vector<std::string>&
   return Clash{node, Dotted(path), entry->owner, owner};
 }
 
-void ChangeSet::Append(NodeId node, Value item, Owner owner, ItemPlace place) {
+std::optional<Clash> ChangeSet::Append(NodeId node, Value item, Owner owner, ItemPlace place) {
+  if (const ClaimedPath* claim = FindClaim(node, "")) return Clash{node, "", claim->owner, owner};
   changes_[node].items.push_back({place, std::move(item), owner});
+  return std::nullopt;
 }
 
 std::optional<Clash> ChangeSet::Append(NodeId node, const std::vector<std::string>& path,
@@ -78,13 +91,39 @@ std::optional<Clash> ChangeSet::Append(NodeId node, const std::vector<std::strin
 }
 
 std::optional<Clash> ChangeSet::Remove(NodeId node, Owner owner) {
+  if (const ClaimedPath* claim = FindClaim(node, "")) return Clash{node, "", claim->owner, owner};
   NodeChange& change = changes_[node];
-  if (change.replace || !change.entries.empty() || !change.items.empty()) {
-    return Clash{node, "", change.owner, owner};
-  }
+  if (change.replace || change.HasAdditions()) return Clash{node, "", change.owner, owner};
   if (!change.remove) change.owner = owner;
   change.remove = true;
   return std::nullopt;
+}
+
+std::optional<Clash> ChangeSet::Claim(NodeId node, const std::vector<std::string>& path,
+                                      Owner owner) {
+  if (const NodeChange* change = Find(node)) {
+    if (path.empty() && (change->replace || change->remove)) {
+      return Clash{node, "", change->owner, owner};
+    }
+    for (const NewEntry& entry : change->entries) {
+      if (StandsAt(entry, path)) return Clash{node, Dotted(path), entry.owner, owner};
+    }
+  }
+  claims_[node].push_back({Dotted(path), owner});
+  return std::nullopt;
+}
+
+const ChangeSet::ClaimedPath* ChangeSet::FindClaim(NodeId node, std::string_view path) const {
+  const auto found = claims_.find(node);
+  if (found == claims_.end()) return nullptr;
+  const auto claim = std::ranges::find(found->second, path, &ClaimedPath::path);
+  return claim == found->second.end() ? nullptr : &*claim;
+}
+
+std::optional<Owner> ChangeSet::FindClaim(NodeId begin, NodeId end) const {
+  const auto found = claims_.lower_bound(begin);
+  if (found == claims_.end() || found->first >= end) return std::nullopt;
+  return found->second.front().owner;
 }
 
 const NodeChange* ChangeSet::Find(NodeId node) const {

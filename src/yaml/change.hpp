@@ -3,7 +3,8 @@
 // A ChangeSet is what policies hand over. Surgery turns it into byte edits; the proof compares the
 // result with it. Changes are merged as they come: two policies that put `requests.cpu` and
 // `requests.memory` under a missing `resources` create it once; two that want different values in
-// one place clash, and both are named.
+// one place clash, and both are named. Whoever finds what he wants in the document already claims
+// it, which is no edit: or it would depend on the document whether two owners are seen to differ.
 #pragma once
 
 #include <map>
@@ -69,20 +70,35 @@ class ChangeSet {
   [[nodiscard]] std::optional<Clash> Put(NodeId node, const std::vector<std::string>& path,
                                          Value value, Owner owner);
   /// Adds an item to the sequence `node` (or to a null or empty value).
-  void Append(NodeId node, Value item, Owner owner, ItemPlace place = {});
+  std::optional<Clash> Append(NodeId node, Value item, Owner owner, ItemPlace place = {});
   /// Adds an item to the sequence at `path` below the map `node`, none of whose keys exists there.
   [[nodiscard]] std::optional<Clash> Append(NodeId node, const std::vector<std::string>& path,
                                             Value item, Owner owner);
   /// Removes the entry or item `node`.
   [[nodiscard]] std::optional<Clash> Remove(NodeId node, Owner owner);
+  /// Says that `owner` wants what stands at `path` below `node` as it is: the value of `node`
+  /// itself, or, with a path, that nothing stands there. Changes nothing.
+  [[nodiscard]] std::optional<Clash> Claim(NodeId node, const std::vector<std::string>& path,
+                                           Owner owner);
 
   bool empty() const { return changes_.empty(); }
   const std::map<NodeId, NodeChange>& changes() const { return changes_; }
   const NodeChange* Find(NodeId node) const;
   bool Removes(NodeId node) const;
+  /// The first owner of a claim on one of the nodes [begin, end), or nothing. What stands inside a
+  /// node has the numbers behind its own.
+  std::optional<Owner> FindClaim(NodeId begin, NodeId end) const;
 
  private:
+  struct ClaimedPath {
+    std::string path;  // Dotted; empty for the node itself.
+    Owner owner = 0;
+  };
+
+  const ClaimedPath* FindClaim(NodeId node, std::string_view path) const;
+
   std::map<NodeId, NodeChange> changes_;
+  std::map<NodeId, std::vector<ClaimedPath>> claims_;
 };
 
 }  // namespace cloudlab::yaml

@@ -106,8 +106,11 @@ void Merge::Field(const std::string& key, const yaml::Value& wanted) {
     Map(key, wanted, policy);
   } else if (policy == ConflictPolicy::kReplace || policy == ConflictPolicy::kMerge) {
     proposal_.Put(node_, {key}, wanted, injection_.origin());
-  } else if (!SameContent(found, wanted)) {
-    if (policy == ConflictPolicy::kFail) return Differ(key, found);
+  } else if (SameContent(found, wanted)) {
+    if (InsistsOn(policy)) proposal_.Claim(found);
+  } else if (policy == ConflictPolicy::kFail) {
+    Differ(key, found);
+  } else {
     kept_.insert(key);
   }
 }
@@ -120,14 +123,14 @@ void Merge::List(const std::string& key, std::string_view item_key, const yaml::
                                                 : FindItem(list, item_key, TextAt(item, item_key));
     if (!found) {
       proposal_.Append(node_, {key}, item, {}, injection_.origin());
-    } else if (!SameContent(found, item)) {
-      if (policy == ConflictPolicy::kMerge) {
-        proposal_.Replace(found, item, injection_.origin());
-      } else if (policy == ConflictPolicy::kFail) {
-        Differ(key, found);
-      } else {
-        kept_.insert(key);
-      }
+    } else if (SameContent(found, item)) {
+      if (InsistsOn(policy)) proposal_.Claim(found);
+    } else if (policy == ConflictPolicy::kMerge) {
+      proposal_.Replace(found, item, injection_.origin());
+    } else if (policy == ConflictPolicy::kFail) {
+      Differ(key, found);
+    } else {
+      kept_.insert(key);
     }
   }
 }
@@ -138,12 +141,12 @@ void Merge::Map(const std::string& key, const yaml::Value& wanted, ConflictPolic
     const yaml::NodeView found = node_.Find({key, name});
     if (!found || found.IsNull() || policy == ConflictPolicy::kMerge) {
       proposal_.Put(node_, {key, name}, value, injection_.origin());
-    } else if (!SameContent(found, value)) {
-      if (policy == ConflictPolicy::kFail) {
-        Differ(key, found);
-      } else {
-        kept_.insert(key);
-      }
+    } else if (SameContent(found, value)) {
+      if (InsistsOn(policy)) proposal_.Claim(found);
+    } else if (policy == ConflictPolicy::kFail) {
+      Differ(key, found);
+    } else {
+      kept_.insert(key);
     }
   }
 }
@@ -184,12 +187,16 @@ void Merge::Resource(const std::string& resource, const Sides& wanted) {
     if (value) (side[0] == 'r' ? found.request : found.limit) = Amount{*value, node.Text()};
   }
   Sides write;
+  bool claims_request = false;
+  bool claims_limit = false;
   if (ours_) {
     const auto differs = [](const std::optional<Amount>& a, const std::optional<Amount>& b) {
       return b && (!a || a->value != b->value);
     };
     if (differs(found.request, wanted.request)) write.request = wanted.request;
     if (differs(found.limit, wanted.limit)) write.limit = wanted.limit;
+    claims_request = wanted.request && !write.request;
+    claims_limit = wanted.limit && !write.limit;
   } else {
     const Conflicts& conflicts = injection_.conflicts;
     const Sizing sizing = Size(resource, found, wanted,
@@ -203,15 +210,21 @@ void Merge::Resource(const std::string& resource, const Sides& wanted) {
       return;
     }
     write = sizing.write;
+    claims_request = sizing.claims_request;
+    claims_limit = sizing.claims_limit;
   }
-  if (write.request) {
-    proposal_.Put(node_, {"resources", "requests", resource}, QuantityValue(write.request->text),
-                  injection_.origin());
-  }
-  if (write.limit) {
-    proposal_.Put(node_, {"resources", "limits", resource}, QuantityValue(write.limit->text),
-                  injection_.origin());
-  }
+  const auto settle = [&](const char* side, const std::optional<Amount>& amount, bool claims,
+                          const std::optional<Amount>& stands) {
+    const std::vector<std::string> path = {"resources", side, resource};
+    if (amount) proposal_.Put(node_, path, QuantityValue(amount->text), injection_.origin());
+    if (claims) proposal_.Claim(node_, path);
+    const std::optional<Amount>& wants = amount ? amount : stands;
+    if ((amount || claims) && wants) {
+      proposal_.State(injection_.container_name(), side, resource, wants->value);
+    }
+  };
+  settle("requests", write.request, claims_request, found.request);
+  settle("limits", write.limit, claims_limit, found.limit);
 }
 
 /// Takes fields out of our container that the policy does not name any more. Variables, mounts and
@@ -223,6 +236,20 @@ void Merge::RemoveOthers(const yaml::Value& wanted) {
     const std::string key = entry.Key();
     if (wanted.Find(key) != nullptr || std::ranges::find(kShared, key) != kShared.end()) continue;
     proposal_.Remove(entry, injection_.origin());
+  }
+}
+
+/// Tells later stages what a new container asks for.
+void StateResources(Injection& injection, const yaml::Value& wanted) {
+  const yaml::Value* resources = wanted.Find("resources");
+  if (resources == nullptr) return;
+  for (const char* side : {"requests", "limits"}) {
+    const yaml::Value* list = resources->Find(side);
+    if (list == nullptr) continue;
+    for (const auto& [name, value] : list->entries()) {
+      const auto amount = Amount::Parse(value.text());
+      if (amount) injection.proposal.State(NameOf(wanted), side, name, amount->value);
+    }
   }
 }
 
@@ -244,6 +271,7 @@ bool Insert(Injection& injection, const yaml::Value& wanted) {
   const char* list = injection.native ? "initContainers" : "containers";
   injection.proposal.Append(injection.pod.spec, {list}, wanted, placement.place,
                             injection.origin());
+  StateResources(injection, wanted);
   if (injection.native || !placement.first_of_existing) return true;
   // kubectl takes the first container for the main one, unless it is told (rule A7).
   const auto app =

@@ -37,10 +37,13 @@ void ProposeEntry(Injection& injection, const char* field, const char* map, cons
                   const std::string& value) {
   const yaml::NodeView found = injection.pod.metadata.Find({map, key});
   if (found && !found.IsNull()) {
-    if (found.TextIs(value)) return;
+    const ConflictPolicy policy = injection.conflicts.Of(std::string(field) + "." + key);
+    if (found.TextIs(value)) {
+      if (InsistsOn(policy)) injection.proposal.Claim(found);
+      return;
+    }
     const std::string what =
         std::string(map) + "." + key + " of the pod is `" + found.Text() + "` in the chart";
-    const ConflictPolicy policy = injection.conflicts.Of(std::string(field) + "." + key);
     if (policy == ConflictPolicy::kFail) {
       injection.AddError("CL-A-CONFLICT",
                          what + " and `" + value + "` in the policy, and conflictPolicy is Fail",

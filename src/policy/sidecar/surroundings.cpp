@@ -77,8 +77,12 @@ void Add(Injection& injection, const kube::Container& container, const Addition&
     }
     return;
   }
-  if (SameContent(found, item)) return;
-  switch (injection.conflicts.Of(std::string(addition.list) + "." + name)) {
+  const ConflictPolicy policy = injection.conflicts.Of(std::string(addition.list) + "." + name);
+  if (SameContent(found, item)) {
+    if (InsistsOn(policy)) injection.proposal.Claim(found);
+    return;
+  }
+  switch (policy) {
     case ConflictPolicy::kReplace:
     case ConflictPolicy::kMerge:
       injection.proposal.Replace(found, item, injection.origin());
@@ -137,9 +141,12 @@ void ProposeVolume(Injection& injection, const yaml::Value& volume) {
     }
     return;
   }
-  if (SameContent(found, volume)) return;
   const bool decided = injection.conflicts.Names("volumes");
   const ConflictPolicy policy = injection.conflicts.Of("volumes");
+  if (SameContent(found, volume)) {
+    if (!decided || InsistsOn(policy)) injection.proposal.Claim(found);
+    return;
+  }
   if (decided && policy == ConflictPolicy::kKeep) {
     injection.proposal.AddSkip("CL-A-KEPT", "volume " + name + " stays as the chart says");
   } else if (injection.marked || (decided && policy != ConflictPolicy::kFail)) {

@@ -93,12 +93,14 @@ class Applier {
     Selection selection(run_, none, given_.documents());
     std::vector<std::string> owners;
     std::vector<std::string> withdrawn;
+    const std::vector<StatedResource> stated = stated_;
     yaml::Owner owner = 0;
     for (const std::unique_ptr<Policy>& policy : policies_) {
       if (policy->stage() != stage) continue;
       Proposal proposal(manifest, policy->name(), owner++, changes);
-      const Choice choice = selection.Choose(*policy, manifest);
+      Choice choice = selection.Choose(*policy, manifest);
       if (choice.subject) {
+        choice.subject->stated = stated;
         policy->Propose(*choice.subject, run_, proposal);
       } else if (IsManagedBy(manifest, policy->name())) {
         policy->Withdraw(selection.SubjectOf(*policy, manifest), run_, proposal);
@@ -127,6 +129,7 @@ class Applier {
     for (const Proposal::Conflict& conflict : proposal.conflicts()) {
       result.errors.push_back("conflict at " + conflict.path);
     }
+    stated_.insert(stated_.end(), proposal.stated().begin(), proposal.stated().end());
     for (const FieldEdit& edit : proposal.edits()) {
       result.rows.push_back(edit.path + ": " + edit.old_value + " -> " + edit.new_value);
     }
@@ -142,6 +145,7 @@ class Applier {
   Profiles profiles_;
   std::vector<std::unique_ptr<Policy>> policies_;
   ObjectPool pool_;
+  std::vector<StatedResource> stated_;
   policy::Run run_;
 };
 

@@ -74,8 +74,9 @@ TEST_CASE("what already is so makes no change and no row", "[policy][proposal]")
   CHECK(f.changes.empty());
   CHECK(f.Rows().empty());
   // A string is not the number that looks like it.
-  f.proposal.Replace(f.stream.last().root.Find({"spec", "replicas"}), Value::String("2"));
-  CHECK(f.Rows() == Strings{"replace spec.replicas 2 -> 2"});
+  Fixture g;
+  g.proposal.Replace(g.stream.last().root.Find({"spec", "replicas"}), Value::String("2"));
+  CHECK(g.Rows() == Strings{"replace spec.replicas 2 -> 2"});
 }
 
 TEST_CASE("items and removals", "[policy][proposal]") {
@@ -129,6 +130,53 @@ TEST_CASE("two policies that differ are named", "[policy][proposal]") {
         "the policies tiers and sizes want different values at "
         "spec.template.spec.containers[name=app].resources.requests.memory");
   CHECK(error.object == "Deployment/shop/cart");
+}
+
+TEST_CASE("two policies differ also if the chart agrees with one", "[policy][proposal]") {
+  const std::vector<std::string> cpu = {"resources", "requests", "cpu"};
+  const std::vector<std::string> memory = {"resources", "requests", "memory"};
+  for (const bool chart_first : {true, false}) {
+    Fixture f;
+    Proposal other(f.stream.last(), "sizes", 1, f.changes);
+    Proposal& first = chart_first ? f.proposal : other;
+    Proposal& second = chart_first ? other : f.proposal;
+    f.proposal.Claim(f.pod);
+    CHECK(f.changes.empty());
+    first.Put(f.container, cpu, Value::String(chart_first ? "500m" : "50m"));
+    second.Put(f.container, cpu, Value::String(chart_first ? "50m" : "500m"));
+    REQUIRE(second.conflicts().size() == 1);
+    CHECK(second.conflicts()[0].path ==
+          "spec.template.spec.containers[name=app].resources.requests.cpu");
+  }
+  Fixture f;
+  Proposal other(f.stream.last(), "sizes", 1, f.changes);
+  f.proposal.Claim(f.container, memory);  // That there is none.
+  other.Claim(f.container, memory);
+  CHECK(other.conflicts().empty());
+  other.Put(f.container, memory, Value::String("1Gi"));
+  REQUIRE(other.conflicts().size() == 1);
+  CHECK(other.conflicts()[0].path ==
+        "spec.template.spec.containers[name=app].resources.requests.memory");
+  Fixture g;
+  Proposal third(g.stream.last(), "sizes", 1, g.changes);
+  g.proposal.Put(g.container, memory, Value::String("1Gi"));
+  third.Claim(g.container, memory);
+  CHECK(third.conflicts().size() == 1);
+}
+
+TEST_CASE("a claim holds inside what another policy replaces", "[policy][proposal]") {
+  const std::vector<std::string> cpu = {"resources", "requests", "cpu"};
+  Fixture f;
+  Proposal other(f.stream.last(), "sizes", 1, f.changes);
+  f.proposal.Claim(f.container, cpu);
+  other.Replace(f.container.Find("resources"), Value::Map());
+  other.Remove(f.container.Find({"resources", "requests"}));
+  CHECK(other.conflicts().size() == 2);
+  Fixture g;
+  Proposal third(g.stream.last(), "sizes", 1, g.changes);
+  g.proposal.Replace(g.container.Find("resources"), Value::Map());
+  third.Claim(g.container, cpu);
+  CHECK(third.conflicts().size() == 1);
 }
 
 TEST_CASE("enforcement other than Apply", "[policy][proposal]") {

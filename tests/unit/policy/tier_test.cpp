@@ -149,6 +149,46 @@ TEST_CASE("replicas", "[policy][tier]") {
                                 "HorizontalPodAutoscaler/shop/h sets them"});
 }
 
+TEST_CASE("two tiers that differ are seen, whatever the chart says", "[policy][tier]") {
+  const auto with = [](const std::string& a, const std::string& b, const std::string& pod,
+                       const std::string& replicas = {}) {
+    std::string policies;
+    for (const auto& [name, tier] : {std::pair("a", a), std::pair("b", b)}) {
+      policies += std::string("apiVersion: cloudlab.dev/v1alpha1\nkind: ResourceTierPolicy\n") +
+                  "metadata: {name: " + name + "}\nspec: {" + kMatch + ", tier: " + tier +
+                  ", conflictPolicy: Replace}\n---\n";
+    }
+    policies += R"(apiVersion: cloudlab.dev/v1alpha1
+kind: EnvironmentProfile
+metadata: {name: production}
+spec:
+  tiers:
+    small: {requests: {cpu: 50m}}
+    big: {requests: {cpu: 250m}}
+    one: {replicas: 1}
+    three: {replicas: 3}
+)";
+    return Apply(policies, Workload(pod, "Deployment", "{}", replicas)).errors;
+  };
+  const Strings conflict = {
+      "conflict at spec.template.spec.containers[name=app].resources.requests.cpu"};
+  for (const char* cpu : {"250m", "0.25", "50m", "100m"}) {
+    const std::string pod =
+        "containers:\n- name: app\n  resources: {requests: {cpu: " + std::string(cpu) + "}}\n";
+    CHECK(with("small", "big", pod) == conflict);
+    CHECK(with("big", "small", pod) == conflict);
+  }
+  // The request that the API server takes from the limit.
+  const std::string limit = "containers:\n- name: app\n  resources: {limits: {cpu: 250m}}\n";
+  CHECK(with("small", "big", limit) == conflict);
+  CHECK(with("big", "small", limit) == conflict);
+  const std::string app = "containers:\n- name: app\n";
+  for (const char* replicas : {"", "  replicas: 1\n", "  replicas: 3\n", "  replicas: 7\n"}) {
+    CHECK(with("one", "three", app, replicas) == Strings{"conflict at spec.replicas"});
+    CHECK(with("three", "one", app, replicas) == Strings{"conflict at spec.replicas"});
+  }
+}
+
 TEST_CASE("a pod that speaks for itself as a whole is left alone", "[policy][tier]") {
   const Applied applied =
       Apply(TierPolicy(kMedium),

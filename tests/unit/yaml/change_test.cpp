@@ -43,6 +43,30 @@ TEST_CASE("change: removing excludes the rest") {
   CHECK_FALSE(changes.Removes(2));
 }
 
+TEST_CASE("change: a claim edits nothing and clashes with every other value") {
+  ChangeSet changes;
+  CHECK_FALSE(changes.Claim(1, {}, 0));
+  CHECK_FALSE(changes.Claim(1, {}, 1));
+  CHECK_FALSE(changes.Claim(2, {"a", "b"}, 0));
+  CHECK(changes.empty());
+  CHECK(changes.FindClaim(0, 2) == 0);
+  CHECK_FALSE(changes.FindClaim(3, 9));
+  const auto replaced = changes.Replace(1, Value::Int(1), 1);
+  REQUIRE(replaced);
+  CHECK((replaced->first == 0 && replaced->second == 1));
+  CHECK(changes.Remove(1, 1));
+  CHECK(changes.Append(1, Value::Int(1), 1));
+  const auto put = changes.Put(2, {"a", "b"}, Value::Int(1), 1);
+  REQUIRE(put);
+  CHECK(put->path == "a.b");
+  CHECK_FALSE(changes.Put(2, {"a", "c"}, Value::Int(1), 1));
+  const auto claimed = changes.Claim(2, {"a", "c"}, 0);
+  REQUIRE(claimed);
+  CHECK((claimed->first == 1 && claimed->second == 0));
+  CHECK_FALSE(changes.Replace(3, Value::Int(1), 1));
+  CHECK(changes.Claim(3, {}, 0));
+}
+
 TEST_CASE("change: items below missing keys") {
   ChangeSet changes;
   CHECK_FALSE(changes.Append(0, {"spec", "list"}, Value::String("a"), 0));
