@@ -1,22 +1,47 @@
 #include "app/worker.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "policy/enforcement.hpp"
 #include "policy/ownership.hpp"
 #include "policy/sidecar/objects.hpp"
+#include "policy/suggest.hpp"
 
 namespace cloudlab::app {
 
 using policy::Enforcement;
 using policy::Proposal;
 
+/// How a policy was chosen for a manifest, for a second look.
+struct Worker::Chosen {
+  std::size_t number = 0;  // Of the policy.
+  bool selected = false;
+  std::string environment;
+  std::unique_ptr<yaml::Value> spec;  // After overrides; null: as the policy has it.
+
+  bool operator==(const Chosen& other) const {
+    if (selected != other.selected || environment != other.environment) return false;
+    return spec == nullptr || other.spec == nullptr ? spec == other.spec : *spec == *other.spec;
+  }
+};
+
+/// A manifest whose policies may be chosen otherwise once it is edited.
+struct Worker::Doubt {
+  std::size_t manifest = 0;  // Of the document's.
+  std::vector<std::string> relabelling;
+  std::vector<Chosen> chosen;
+};
+
 /// What the policies of one stage want for one document.
 struct Worker::Work {
   yaml::ChangeSet changes;
-  std::vector<std::string> owning;     // Policies that put a container into the manifest at hand.
-  std::vector<std::string> withdrawn;  // Policies that took theirs back.
+  std::vector<std::string> owning;       // Policies that put a container into the manifest at hand.
+  std::vector<std::string> withdrawn;    // Policies that took theirs back.
+  std::vector<std::string> relabelling;  // Policies that change labels or annotations of its pods.
+  std::vector<Chosen> chosen;            // How each policy was chosen for it.
+  std::vector<Doubt> doubts;             // Of all manifests so far.
 };
 
 std::span<const kube::Manifest> Workplace::ManifestsOf(std::size_t document,
@@ -53,12 +78,15 @@ void Worker::CheckAnnotations(std::size_t document, Outcome& outcome) {
 void Worker::Propose(std::size_t document, policy::Stage stage, Outcome& outcome) {
   std::vector<kube::Manifest> fresh;
   const std::span<const kube::Manifest> manifests = place_.ManifestsOf(document, fresh);
+  const auto known = static_cast<std::ptrdiff_t>(outcome.diagnostics.size());
   Work work;
   for (const kube::Manifest& manifest : manifests) {
     work.owning.clear();
     work.withdrawn.clear();
-    for (std::size_t number = 0; number < place_.rules.policies.size(); ++number) {
-      if (place_.rules.policies[number]->stage() == stage) Ask(number, manifest, work, outcome);
+    AskAll(stage, manifest, work, outcome);
+    if (!work.relabelling.empty()) {
+      const auto index = static_cast<std::size_t>(&manifest - manifests.data());
+      work.doubts.push_back({index, std::move(work.relabelling), std::move(work.chosen)});
     }
     if (work.owning.empty() && work.withdrawn.empty()) continue;
     const std::string& policy = work.owning.empty() ? work.withdrawn.front() : work.owning.front();
@@ -66,7 +94,13 @@ void Worker::Propose(std::size_t document, policy::Stage stage, Outcome& outcome
     policy::UpdateMark(work.owning, work.withdrawn, mark);
     AddRows(mark, outcome);
   }
-  if (!work.changes.empty()) Apply(document, work.changes, manifests.front(), outcome);
+  if (work.changes.empty()) return;
+  // What follows from an error is of no use to anybody.
+  const bool failed =
+      std::any_of(outcome.diagnostics.begin() + known, outcome.diagnostics.end(),
+                  [](const text::Diagnostic& d) { return d.severity == text::Severity::kError; });
+  if (!Apply(document, work.changes, manifests.front(), outcome) || failed) return;
+  for (const Doubt& doubt : work.doubts) LookAgain(document, doubt, outcome);
 }
 
 void Worker::AddRows(Proposal& proposal, Outcome& outcome) const {
@@ -74,7 +108,23 @@ void Worker::AddRows(Proposal& proposal, Outcome& outcome) const {
   for (auto& edit : proposal.TakeEdits()) outcome.rows.push_back(std::move(edit));
 }
 
-/// Asks one policy about one manifest; it proposes into a set of its own where it may not apply.
+/// Asks every policy of the stage about one manifest. First all say what they want, then those that
+/// are not for it any more take back what nobody else wants.
+void Worker::AskAll(policy::Stage stage, const kube::Manifest& manifest, Work& work,
+                    Outcome& outcome) {
+  work.relabelling.clear();
+  work.chosen.clear();
+  for (std::size_t number = 0; number < place_.rules.policies.size(); ++number) {
+    if (place_.rules.policies[number]->stage() == stage) Ask(number, manifest, work, outcome);
+  }
+  for (const Chosen& chosen : work.chosen) {
+    const policy::Policy& policy = *place_.rules.policies[chosen.number];
+    if (chosen.selected || !policy::IsManagedBy(manifest, policy.name())) continue;
+    LetPropose(chosen.number, manifest, nullptr, work, outcome);
+  }
+}
+
+/// Asks one policy about one manifest.
 void Worker::Ask(std::size_t number, const kube::Manifest& manifest, Work& work, Outcome& outcome) {
   const policy::Policy& policy = *place_.rules.policies[number];
   policy::Choice choice = selection_.Choose(policy, manifest);
@@ -82,23 +132,80 @@ void Worker::Ask(std::size_t number, const kube::Manifest& manifest, Work& work,
     AddFinding(finding, manifest.document, policy.document().name_place(), outcome);
   }
   if (choice.skip) outcome.skips.push_back(*choice.skip);
-  const bool withdraws = !choice.subject && policy::IsManagedBy(manifest, policy.name());
-  if (!choice.subject && !withdraws) return;
-
-  const Enforcement enforcement = policy::EnforcementOf(policy.document());
-  yaml::ChangeSet aside;
-  const bool applies = enforcement == Enforcement::kApply;
-  Proposal proposal(manifest, policy.name(), static_cast<yaml::Owner>(number),
-                    applies ? work.changes : aside, place_.run.explain || !applies);
   if (choice.subject) {
     ++outcome.counts[number].first;
+    LetPropose(number, manifest, &*choice.subject, work, outcome);
+  }
+  work.chosen.push_back(ChosenOf(number, std::move(choice)));
+}
+
+Worker::Chosen Worker::ChosenOf(std::size_t number, policy::Choice choice) {
+  if (!choice.subject) return {number, false, {}, nullptr};
+  return {number, true, std::move(choice.subject->environment), std::move(choice.spec)};
+}
+
+/// Lets a policy propose for a manifest or, without a subject, withdraw from it. It proposes into a
+/// set of its own where it may not apply.
+void Worker::LetPropose(std::size_t number, const kube::Manifest& manifest,
+                        policy::Subject* subject, Work& work, Outcome& outcome) {
+  const policy::Policy& policy = *place_.rules.policies[number];
+  const bool applies = policy::EnforcementOf(policy.document()) == Enforcement::kApply;
+  yaml::ChangeSet aside;
+  Proposal proposal(manifest, policy.name(), static_cast<yaml::Owner>(number),
+                    applies ? work.changes : aside, place_.run.explain || !applies);
+  if (subject != nullptr) {
     // A policy that only warns is in nobody's way.
-    if (applies) choice.subject->stated = place_.StatedOf(manifest.document);
-    policy.Propose(*choice.subject, place_.run, proposal);
+    if (applies) subject->stated = place_.StatedOf(manifest.document);
+    policy.Propose(*subject, place_.run, proposal);
   } else {
     policy.Withdraw(selection_.SubjectOf(policy, manifest), place_.run, proposal);
   }
   Account(number, proposal, work, outcome);
+}
+
+/// What a policy would do otherwise in the next run, now that the manifest is edited; empty if it
+/// would do nothing.
+std::string Worker::ChangeOfMind(const Chosen& before, const kube::Manifest& manifest) {
+  const policy::Policy& policy = *place_.rules.policies[before.number];
+  policy::Choice choice = selection_.Choose(policy, manifest);
+  yaml::ChangeSet aside;
+  Proposal proposal(manifest, policy.name(), 0, aside);
+  if (choice.subject) policy.Propose(*choice.subject, place_.run, proposal);
+  const Chosen after = ChosenOf(before.number, std::move(choice));
+  if (after.selected != before.selected) {
+    return after.selected ? "select this workload" : "not select this workload";
+  }
+  const bool fails = std::ranges::any_of(proposal.findings(), [](const Proposal::Finding& f) {
+    return f.diagnostic.severity == text::Severity::kError;
+  });
+  if (fails) return "fail on this workload";
+  return after == before && aside.empty() ? "" : "change this workload again";
+}
+
+/// Labels and annotations of the pod were changed, and policies go by them. One that would do
+/// another thing in the next run would do it only to half of what is deployed.
+void Worker::LookAgain(std::size_t document, const Doubt& doubt, Outcome& outcome) {
+  std::vector<kube::Manifest> fresh;
+  const kube::Manifest& manifest = place_.ManifestsOf(document, fresh)[doubt.manifest];
+  for (const Chosen& before : doubt.chosen) {
+    const policy::Policy& policy = *place_.rules.policies[before.number];
+    const Enforcement enforcement = policy::EnforcementOf(policy.document());
+    if (enforcement == Enforcement::kWarn || enforcement == Enforcement::kDryRun) continue;
+    const std::string what = ChangeOfMind(before, manifest);
+    if (what.empty()) continue;
+    text::Diagnostic error;
+    error.code = "CL-P-UNSTABLE";
+    error.object = manifest.id.Display();
+    error.message = "in the next run the policy " + policy.name() + " would " + what +
+                    ", because " + policy::Joined(doubt.relabelling) +
+                    (doubt.relabelling.size() == 1 ? " changes" : " change") +
+                    " labels or annotations of its pods";
+    error.hint =
+        "go by what the chart says and no policy changes, or write the labels and "
+        "annotations in the chart";
+    error.place = policy.document().PlaceAt({"spec", "match"});
+    outcome.diagnostics.push_back(std::move(error));
+  }
 }
 
 /// Takes rows, findings and objects of a proposal over, as its policy's enforcement says.
@@ -128,22 +235,25 @@ void Worker::Account(std::size_t number, Proposal& proposal, Work& work, Outcome
   if (enforcement != Enforcement::kApply) return;
   if (proposal.owns()) work.owning.push_back(policy.name());
   if (proposal.disowns()) work.withdrawn.push_back(policy.name());
+  if (proposal.relabels()) work.relabelling.push_back(policy.name());
   for (const auto& object : proposal.objects()) outcome.objects.emplace_back(number, object);
   for (const auto& stated : proposal.stated()) {
     outcome.stated.emplace_back(manifest.document, stated);
   }
 }
 
-void Worker::Apply(std::size_t document, const yaml::ChangeSet& changes,
+/// False if the document stays as it was.
+bool Worker::Apply(std::size_t document, const yaml::ChangeSet& changes,
                    const kube::Manifest& subject, Outcome& outcome) {
   // With an error nothing will be written; going on only looks for more of them.
   auto failure = place_.documents[document].Edit(changes);
-  if (!failure) return;
+  if (!failure) return true;
   if (failure->mismatch) {
     if (!outcome.mismatch) outcome.mismatch = std::move(failure->mismatch);
-    return;
+    return false;
   }
   Refuse(document, std::move(*failure->problem), subject, outcome);
+  return false;
 }
 
 /// A document that a policy wants to change and that cannot be edited safely: an error, or, if the

@@ -64,12 +64,20 @@ class Worker {
   void UpdateObjects(std::size_t document, ObjectsById objects, Outcome& outcome);
 
  private:
+  struct Chosen;
+  struct Doubt;
   struct Work;
 
+  void AskAll(policy::Stage stage, const kube::Manifest& manifest, Work& work, Outcome& outcome);
   void Ask(std::size_t number, const kube::Manifest& manifest, Work& work, Outcome& outcome);
+  void LetPropose(std::size_t number, const kube::Manifest& manifest, policy::Subject* subject,
+                  Work& work, Outcome& outcome);
+  static Chosen ChosenOf(std::size_t number, policy::Choice choice);
+  std::string ChangeOfMind(const Chosen& before, const kube::Manifest& manifest);
+  void LookAgain(std::size_t document, const Doubt& doubt, Outcome& outcome);
   void Account(std::size_t number, policy::Proposal& proposal, Work& work, Outcome& outcome);
   void AddRows(policy::Proposal& proposal, Outcome& outcome) const;
-  void Apply(std::size_t document, const yaml::ChangeSet& changes, const kube::Manifest& subject,
+  bool Apply(std::size_t document, const yaml::ChangeSet& changes, const kube::Manifest& subject,
              Outcome& outcome);
   void Refuse(std::size_t document, yaml::Problem problem, const kube::Manifest& subject,
               Outcome& outcome);

@@ -98,6 +98,8 @@ class Proposal {
   void Own() { owns_ = true; }
   /// Says that it holds none any more; it loses the mark.
   void Disown() { disowns_ = true; }
+  /// Says that it changes labels or annotations of the pod template, which policies select by.
+  void Relabel() { relabels_ = true; }
 
   /// Says that this policy wants `value` for a container's `side` (requests, limits) of `resource`,
   /// whether it had to be written or stood there. Later stages see other text, so that the
@@ -126,6 +128,7 @@ class Proposal {
   };
   bool owns() const { return owns_; }
   bool disowns() const { return disowns_; }
+  bool relabels() const { return relabels_; }
   /// What all policies of this stage want so far.
   const yaml::ChangeSet& pending() const { return changes_; }
   const std::vector<FieldEdit>& edits() const { return edits_; }
@@ -168,6 +171,7 @@ class Proposal {
   std::string last_path_;
   bool owns_ = false;
   bool disowns_ = false;
+  bool relabels_ = false;
   std::vector<FieldEdit> edits_;
   std::vector<NewObject> objects_;
   std::vector<StatedResource> stated_;

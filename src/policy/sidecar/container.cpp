@@ -280,6 +280,7 @@ bool Insert(Injection& injection, const yaml::Value& wanted) {
     injection.proposal.Put(injection.subject.manifest->root,
                            injection.pod.PathTo({"metadata", "annotations", kDefaultContainer}),
                            yaml::Value::String(app->name), injection.origin());
+    injection.proposal.Relabel();
   }
   return true;
 }

@@ -62,6 +62,7 @@ void ProposeEntry(Injection& injection, const char* field, const char* map, cons
   injection.proposal.Put(injection.subject.manifest->root,
                          injection.pod.PathTo({"metadata", map, key}), yaml::Value::String(value),
                          injection.origin());
+  injection.proposal.Relabel();
 }
 
 void RemoveEntries(Injection& injection, const char* map, const PodMetadata::Entries& entries) {
@@ -71,7 +72,9 @@ void RemoveEntries(Injection& injection, const char* map, const PodMetadata::Ent
     const std::string* value = PodMetadata::Find(entries, entry.Key());
     if (value != nullptr && entry.TextIs(*value)) removed.push_back(entry);
   }
+  if (removed.empty()) return;
   RemoveChildren(parent, removed, injection.proposal);
+  injection.proposal.Relabel();
 }
 
 }  // namespace
