@@ -32,7 +32,7 @@ void RemoveChildren(yaml::NodeView parent, std::span<const yaml::NodeView> child
   std::vector<yaml::NodeView> removed;
   for (const yaml::NodeView child : children) {
     // What another policy wants to be there, too, stays.
-    if (!pending.FindClaim(child.id(), child.id() + 1)) removed.push_back(child);
+    if (!pending.IsWanted(child.id())) removed.push_back(child);
   }
   if (removed.empty()) return;
   const auto all = parent.children();

@@ -28,7 +28,7 @@ kube::ContainerType RoleOf(const kube::Manifest& manifest, const Run& run,
                            const kube::Container& container);
 
 /// Removes `children` of a map or list, and the map or list itself if nothing would be left in it.
-/// A child that another policy claimed (Proposal::Claim) stays.
+/// A child that another policy wants as it is (Proposal::Claim, Proposal::Use) stays.
 void RemoveChildren(yaml::NodeView parent, std::span<const yaml::NodeView> children,
                     Proposal& proposal);
 

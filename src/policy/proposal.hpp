@@ -83,6 +83,9 @@ class Proposal {
   /// policy that wants something else there is in conflict with this one, as if both had edited.
   /// What a policy leaves to the chart (`Keep`) it must not claim.
   void Claim(yaml::NodeView map, const std::vector<std::string>& path = {});
+  /// Says that `node` is as this policy would have made it, and the chart may have it otherwise: a
+  /// policy that withdraws what it made leaves it.
+  void Use(yaml::NodeView node) { changes_.Use(node.id()); }
   /// Puts `value` at `path` below `map`: walks down what exists, creates what is missing, and
   /// replaces the value there if it differs; if it does not, it is claimed.
   void Put(yaml::NodeView map, const std::vector<std::string>& path, yaml::Value value,

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,6 +82,9 @@ class ChangeSet {
   [[nodiscard]] std::optional<Clash> Claim(NodeId node, const std::vector<std::string>& path,
                                            Owner owner);
 
+  /// Says that `node` is as somebody would have made it. Others may change it all the same.
+  void Use(NodeId node) { used_.insert(node); }
+
   bool empty() const { return changes_.empty(); }
   const std::map<NodeId, NodeChange>& changes() const { return changes_; }
   const NodeChange* Find(NodeId node) const;
@@ -88,6 +92,8 @@ class ChangeSet {
   /// The first owner of a claim on one of the nodes [begin, end), or nothing. What stands inside a
   /// node has the numbers behind its own.
   std::optional<Owner> FindClaim(NodeId begin, NodeId end) const;
+  /// True if somebody claims `node` or uses it: who made it may not take it away.
+  bool IsWanted(NodeId node) const { return used_.contains(node) || claims_.contains(node); }
 
  private:
   struct ClaimedPath {
@@ -99,6 +105,7 @@ class ChangeSet {
 
   std::map<NodeId, NodeChange> changes_;
   std::map<NodeId, std::vector<ClaimedPath>> claims_;
+  std::set<NodeId> used_;
 };
 
 }  // namespace cloudlab::yaml

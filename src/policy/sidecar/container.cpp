@@ -107,7 +107,7 @@ void Merge::Field(const std::string& key, const yaml::Value& wanted) {
   } else if (policy == ConflictPolicy::kReplace || policy == ConflictPolicy::kMerge) {
     proposal_.Put(node_, {key}, wanted, injection_.origin());
   } else if (SameContent(found, wanted)) {
-    if (InsistsOn(policy)) proposal_.Claim(found);
+    injection_.Agree(found, policy);
   } else if (policy == ConflictPolicy::kFail) {
     Differ(key, found);
   } else {
@@ -124,7 +124,7 @@ void Merge::List(const std::string& key, std::string_view item_key, const yaml::
     if (!found) {
       proposal_.Append(node_, {key}, item, {}, injection_.origin());
     } else if (SameContent(found, item)) {
-      if (InsistsOn(policy)) proposal_.Claim(found);
+      injection_.Agree(found, policy);
     } else if (policy == ConflictPolicy::kMerge) {
       proposal_.Replace(found, item, injection_.origin());
     } else if (policy == ConflictPolicy::kFail) {
@@ -142,7 +142,7 @@ void Merge::Map(const std::string& key, const yaml::Value& wanted, ConflictPolic
     if (!found || found.IsNull() || policy == ConflictPolicy::kMerge) {
       proposal_.Put(node_, {key, name}, value, injection_.origin());
     } else if (SameContent(found, value)) {
-      if (InsistsOn(policy)) proposal_.Claim(found);
+      injection_.Agree(found, policy);
     } else if (policy == ConflictPolicy::kFail) {
       Differ(key, found);
     } else {

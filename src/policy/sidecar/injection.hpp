@@ -31,6 +31,11 @@ struct Injection {
   bool IsOfChart(const kube::Container& container) const;
   Origin origin() const { return {.profile = {}, .override = subject.override}; }
 
+  /// Says that `node` is as the policy wants it; `of_field` holds for it.
+  void Agree(yaml::NodeView node, ConflictPolicy of_field) const {
+    InsistsOn(of_field) ? proposal.Claim(node) : proposal.Use(node);
+  }
+
   void AddError(std::string code, std::string message, std::string hint,
                 yaml::NodeView node = {}) const {
     proposal.AddFinding(text::Severity::kError, std::move(code), std::move(message), node,

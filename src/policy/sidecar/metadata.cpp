@@ -38,10 +38,7 @@ void ProposeEntry(Injection& injection, const char* field, const char* map, cons
   const yaml::NodeView found = injection.pod.metadata.Find({map, key});
   if (found && !found.IsNull()) {
     const ConflictPolicy policy = injection.conflicts.Of(std::string(field) + "." + key);
-    if (found.TextIs(value)) {
-      if (InsistsOn(policy)) injection.proposal.Claim(found);
-      return;
-    }
+    if (found.TextIs(value)) return injection.Agree(found, policy);
     const std::string what =
         std::string(map) + "." + key + " of the pod is `" + found.Text() + "` in the chart";
     if (policy == ConflictPolicy::kFail) {

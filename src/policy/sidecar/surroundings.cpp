@@ -78,10 +78,7 @@ void Add(Injection& injection, const kube::Container& container, const Addition&
     return;
   }
   const ConflictPolicy policy = injection.conflicts.Of(std::string(addition.list) + "." + name);
-  if (SameContent(found, item)) {
-    if (InsistsOn(policy)) injection.proposal.Claim(found);
-    return;
-  }
+  if (SameContent(found, item)) return injection.Agree(found, policy);
   switch (policy) {
     case ConflictPolicy::kReplace:
     case ConflictPolicy::kMerge:
@@ -144,8 +141,7 @@ void ProposeVolume(Injection& injection, const yaml::Value& volume) {
   const bool decided = injection.conflicts.Names("volumes");
   const ConflictPolicy policy = injection.conflicts.Of("volumes");
   if (SameContent(found, volume)) {
-    if (!decided || InsistsOn(policy)) injection.proposal.Claim(found);
-    return;
+    return injection.Agree(found, decided ? policy : ConflictPolicy::kFail);
   }
   if (decided && policy == ConflictPolicy::kKeep) {
     injection.proposal.AddSkip("CL-A-KEPT", "volume " + name + " stays as the chart says");

@@ -65,6 +65,9 @@ TEST_CASE("change: a claim edits nothing and clashes with every other value") {
   CHECK((claimed->first == 1 && claimed->second == 0));
   CHECK_FALSE(changes.Replace(3, Value::Int(1), 1));
   CHECK(changes.Claim(3, {}, 0));
+  changes.Use(4);
+  CHECK((changes.IsWanted(4) && changes.IsWanted(1) && !changes.IsWanted(5)));
+  CHECK_FALSE(changes.Replace(4, Value::Int(1), 1));
 }
 
 TEST_CASE("change: items below missing keys") {
