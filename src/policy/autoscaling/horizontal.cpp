@@ -121,7 +121,10 @@ std::optional<Scaler> ProposeHorizontal(const Target& target) {
 
   Value object = kind == kScaledObject ? MakeScaledObject(target, *bounds, *metrics)
                                        : MakeHpa(target, *bounds, *metrics);
-  if (foreign) object.Find("metadata")->Put("name", Value::String(existing->id.name));
+  // The one that is replaced, or that an earlier run replaced, goes on under its own name.
+  if (existing != nullptr && existing->id.kind == kind) {
+    object.Find("metadata")->Put("name", Value::String(existing->id.name));
+  }
   Scaler scaler{kind + " " + TextAt(*object.Find("metadata"), "name"), *bounds, {}};
   for (const Value& metric : *metrics) {
     const std::string type = TextAt(metric, "type");
