@@ -24,7 +24,7 @@ using namespace cloudlab;
 
 const frontend::Program kProgram = {
     "cloudlab-postrender",
-    "Adds what an environment needs (sidecars, resource tiers) to rendered Kubernetes manifests\n"
+    "Adds what an environment needs (sidecars, resource tiers, autoscalers) to rendered manifests\n"
     "and changes no other byte. Reads manifests from stdin, writes them to stdout.",
     R"(  helm install shop ./chart --post-renderer cloudlab-postrender \
     --post-renderer-args=--config=policies.yaml --post-renderer-args=--environment=production

@@ -13,6 +13,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = {
     "tiers": ["--environment=production", "--namespace=shop"],
     "sidecar": ["--namespace=shop"],
+    "autoscaling": ["--environment=production", "--namespace=shop"],
     "demo": ["--environment=production", "--namespace=shop"],
 }
 
