@@ -161,6 +161,24 @@ Quantity& Quantity::operator-=(const Quantity& other) {
   return *this;
 }
 
+Quantity Quantity::Times(std::int64_t count) const {
+  Quantity product = *this;
+  product.nano_ *= count;
+  return product;
+}
+
+std::int64_t Quantity::InUnitsOf(Nano nano) const {
+  Nano number = nano_ / nano;
+  if (nano_ % nano != 0) number += IsNegative() ? -1 : 1;
+  const Nano least = std::numeric_limits<std::int64_t>::min();
+  const Nano most = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(std::clamp(number, least, most));
+}
+
+std::int64_t Quantity::Whole() const { return InUnitsOf(kNanoPerUnit); }
+
+std::int64_t Quantity::Milli() const { return InUnitsOf(kNanoPerUnit / 1000); }
+
 std::string Quantity::PrintNumber(Nano number) {
   const bool negative = number < 0;
   if (negative) number = -number;

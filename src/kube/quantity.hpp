@@ -38,6 +38,15 @@ class Quantity {
   Quantity& operator-=(const Quantity& other);
   friend Quantity operator+(Quantity a, const Quantity& b) { return a += b; }
   friend Quantity operator-(Quantity a, const Quantity& b) { return a -= b; }
+  /// `count` times this, exactly; `count` is from 0 to 2^31 (pods, hundredths), which cannot
+  /// overflow.
+  Quantity Times(std::int64_t count) const;
+
+  /// The value in whole units and in thousandths, a fraction rounded away from zero, as the API
+  /// server compares them (resource.Quantity, Value and MilliValue). What 64 bits cannot hold
+  /// becomes the nearest that they can.
+  std::int64_t Whole() const;
+  std::int64_t Milli() const;
 
   /// By value: `0.5 == 500m`, `1Gi == 1073741824`.
   friend bool operator==(const Quantity& a, const Quantity& b) { return a.nano_ == b.nano_; }
@@ -50,6 +59,8 @@ class Quantity {
   __extension__ using Nano = __int128;
 
   static std::string PrintNumber(Nano number);
+  /// The value in units of `nano`, rounded away from zero.
+  std::int64_t InUnitsOf(Nano nano) const;
   std::string PrintDecimal(Format format) const;
   std::string PrintBinary() const;
 

@@ -152,5 +152,20 @@ TEST_CASE("a scalar is read as its YAML reader would", "[kube][quantity]") {
   CHECK_FALSE(ReadQuantity(root.Find("missing")).has_value());
 }
 
+TEST_CASE("whole numbers of a quantity, and multiples", "[kube][quantity]") {
+  const auto q = [](const char* text) { return Quantity::Parse(text).value(); };
+  CHECK(q("1Gi").Whole() == 1073741824);
+  CHECK(q("1500m").Whole() == 2);
+  CHECK(q("-1500m").Whole() == -2);
+  CHECK(q("1500m").Milli() == 1500);
+  CHECK(q("1u").Milli() == 1);
+  CHECK(q("0").Milli() == 0);
+  CHECK(q("9223372036854775807").Milli() == 9223372036854775807);
+  CHECK(q("150m").Times(3) == q("450m"));
+  CHECK(q("1Gi").Times(0).IsZero());
+  CHECK(q("9223372036854775807").Times(4).Whole() == 9223372036854775807);
+  CHECK(q("512Mi").Times(2).Print() == "1Gi");
+}
+
 }  // namespace
 }  // namespace cloudlab::kube
