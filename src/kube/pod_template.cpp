@@ -49,23 +49,6 @@ std::optional<Selector::Requirement> ParseExpression(const yaml::Value& expressi
   return requirement;
 }
 
-bool Holds(const Selector::Requirement& requirement, yaml::NodeView labels) {
-  const yaml::NodeView label = labels.Find(requirement.key);
-  const bool contained =
-      label && std::ranges::find(requirement.values, label.Text()) != requirement.values.end();
-  switch (requirement.op) {
-    case Selector::Operator::kIn:
-      return contained;
-    case Selector::Operator::kNotIn:
-      return !contained;  // An absent label is not in any set.
-    case Selector::Operator::kExists:
-      return static_cast<bool>(label);
-    case Selector::Operator::kDoesNotExist:
-      return !label;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::string_view Name(ContainerType type) {
@@ -124,16 +107,39 @@ std::optional<Selector> Selector::Parse(const yaml::Value& selector) {
   return result;
 }
 
-Selector Selector::OfLabels(yaml::NodeView labels) {
+std::optional<Selector> Selector::OfPods(const Manifest& workload) {
+  const yaml::NodeView selector = workload.root.Find({"spec", "selector"});
+  if (!selector.Resolved().IsMap()) return std::nullopt;
+  if (selector.Find("matchLabels") || selector.Find("matchExpressions")) {
+    return Parse(yaml::Value::From(selector));
+  }
   Selector result;
-  for (const yaml::NodeView label : labels.children()) {
+  for (const yaml::NodeView label : selector.children()) {
     result.requirements_.push_back({label.Key(), Operator::kIn, {label.Text()}});
   }
   return result;
 }
 
+bool Selector::Requirement::Holds(const std::optional<std::string>& label) const {
+  const bool contained = label && std::ranges::find(values, *label) != values.end();
+  switch (op) {
+    case Operator::kIn:
+      return contained;
+    case Operator::kNotIn:
+      return !contained;  // An absent label is not in any set.
+    case Operator::kExists:
+      return label.has_value();
+    case Operator::kDoesNotExist:
+      return !label;
+  }
+  return false;
+}
+
 bool Selector::Matches(yaml::NodeView labels) const {
-  return std::ranges::all_of(requirements_, [&](const Requirement& r) { return Holds(r, labels); });
+  return std::ranges::all_of(requirements_, [&](const Requirement& requirement) {
+    const yaml::NodeView label = labels.Find(requirement.key);
+    return requirement.Holds(label ? std::optional(label.Text()) : std::nullopt);
+  });
 }
 
 }  // namespace cloudlab::kube

@@ -51,12 +51,16 @@ class Selector {
     std::string key;
     Operator op = Operator::kIn;
     std::vector<std::string> values;
+
+    /// `label` is the value of the label `key`, or nothing where there is none.
+    bool Holds(const std::optional<std::string>& label) const;
   };
 
   /// Nothing if `selector` is no map, an operator is unknown, or values are missing or superfluous.
   static std::optional<Selector> Parse(const yaml::Value& selector);
-  /// The selector of a Service or ReplicationController: a plain map of labels.
-  static Selector OfLabels(yaml::NodeView labels);
+  /// The selector by which a workload finds its pods, `spec.selector`: a label selector or, in a
+  /// ReplicationController, a plain map of labels. Nothing if there is none or it cannot be read.
+  static std::optional<Selector> OfPods(const Manifest& workload);
 
   const std::vector<Requirement>& requirements() const { return requirements_; }
   /// `labels` is a map, or invalid for an object without labels.

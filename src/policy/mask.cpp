@@ -134,6 +134,17 @@ std::string MaskText(std::string_view name, std::string_view value) {
   return std::string(SecretScore(name, value) >= kSecretScore ? kMask : value);
 }
 
+std::string SecretName(yaml::NodeView node) {
+  std::string key = node.Key();
+  if (key == "value") {
+    std::string variable = node.parent().Find("name").Text();
+    if (!variable.empty()) return variable;
+  }
+  return key;
+}
+
+std::string MaskNode(yaml::NodeView node) { return MaskText(SecretName(node), node.Text()); }
+
 yaml::Value MaskValue(std::string_view name, yaml::Value value) {
   struct Work {
     std::string name;

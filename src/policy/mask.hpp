@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "yaml/value.hpp"
+#include "yaml/view.hpp"
 
 namespace cloudlab::policy {
 
@@ -20,6 +21,11 @@ int SecretScore(std::string_view name, std::string_view value);
 
 /// `value`, or kMask if it scores as a secret.
 std::string MaskText(std::string_view name, std::string_view value);
+
+/// By which name the secrecy of `node` is judged: its key, or the variable's if it is a `value`.
+std::string SecretName(yaml::NodeView node);
+/// The text of `node`, or kMask if it scores as a secret: how messages quote it.
+std::string MaskNode(yaml::NodeView node);
 
 /// `value`, called `name`, with every secret in it replaced by kMask. The value of a variable
 /// (`{name: DB_PASSWORD, value: ...}`) is judged by the variable's name, items by their list's.

@@ -60,16 +60,6 @@ bool Same(const yaml::Value& a, const yaml::Value& b) {
   return true;
 }
 
-/// By which name the secrecy of `node` is judged: its key, or the variable's if it is a `value`.
-std::string SecretName(yaml::NodeView node) {
-  std::string key = node.Key();
-  if (key == "value") {
-    std::string variable = node.parent().Find("name").Text();
-    if (!variable.empty()) return variable;
-  }
-  return key;
-}
-
 /// True if something can be put below `node`: a map, or nothing yet.
 bool CanHold(yaml::NodeView node) { return node.IsMap() || node.IsNull(); }
 

@@ -72,12 +72,18 @@ TEST_CASE("broken selectors are refused", "[kube][pod]") {
   }
 }
 
-TEST_CASE("a plain map of labels is a selector too", "[kube][pod]") {
-  const TestStream stream("kind: T\ns: {a: b}\ny: {a: b, c: d}\nn: {a: x}\n");
-  const yaml::NodeView root = stream.only().root;
-  const Selector selector = Selector::OfLabels(root.Find("s"));
-  CHECK(selector.Matches(root.Find("y")));
-  CHECK_FALSE(selector.Matches(root.Find("n")));
+TEST_CASE("by what a workload finds its pods", "[kube][pod]") {
+  for (const char* text : {"{a: b}", "{matchLabels: {a: b}}",
+                           "{matchExpressions: [{key: a, operator: In, values: [b]}]}"}) {
+    const TestStream stream("kind: T\nspec: {selector: " + std::string(text) +
+                            "}\ny: {a: b, c: d}\nn: {a: x}\n");
+    const auto selector = Selector::OfPods(stream.only());
+    REQUIRE(selector);
+    CHECK(selector->Matches(stream.only().root.Find("y")));
+    CHECK_FALSE(selector->Matches(stream.only().root.Find("n")));
+  }
+  const TestStream job("kind: Job\nspec: {template: {}}\n");
+  CHECK_FALSE(Selector::OfPods(job.only()));
 }
 
 }  // namespace

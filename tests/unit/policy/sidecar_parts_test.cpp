@@ -117,6 +117,55 @@ constexpr const char* kConfig =
     "  - apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: agent}\n"
     "    data: {config.yaml: \"a: 1\\n\"}\n";
 
+TEST_CASE("no label breaks the selector", "[policy][sidecar]") {
+  const auto with = [](const std::string& selector, const std::string& labels) {
+    const std::string policy =
+        "apiVersion: cloudlab.dev/v1alpha1\nkind: SidecarPolicy\nmetadata: {name: p}\nspec:\n"
+        "  match: {}\n  conflictPolicy: Replace\n  podLabels: " +
+        labels + "\n";
+    return Apply(policy,
+                 "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart}\nspec:\n"
+                 "  selector: " +
+                     selector +
+                     "\n  template:\n    metadata:\n"
+                     "      labels: {app: web}\n    spec: {containers: [{name: c}]}\n");
+  };
+  const Applied both = with(
+      "{matchExpressions: [{key: mesh, operator: DoesNotExist}, {key: app, operator: In, values: "
+      "[web, shop]}]}",
+      "{mesh: \"on\", app: other, team: a}");
+  CHECK(both.text.find("labels: {app: web, team: a}") != std::string::npos);
+  CHECK(both.skips ==
+        Strings{"CL-A-KEPT labels.mesh of the pod is not added: the workload selects its pods by "
+                "it, and `on` would not fit",
+                "CL-A-KEPT labels.app of the pod stays so: the workload selects its pods by it, "
+                "and `other` would not fit"});
+  const Applied fits =
+      with("{matchExpressions: [{key: app, operator: In, values: [web, shop]}]}", "{app: shop}");
+  CHECK(fits.text.find("labels: {app: shop}") != std::string::npos);
+  CHECK(fits.skips.empty());
+  CHECK(with("{matchLabels: {app: web}}", "{app: shop}").skips.size() == 1);
+  CHECK(with("{app: web}", "{app: shop}").skips.size() == 1);  // A ReplicationController's.
+}
+
+TEST_CASE("messages show no secrets of the chart", "[policy][sidecar]") {
+  const auto with = [](const char* conflict_policy) {
+    return Apply(
+        "apiVersion: cloudlab.dev/v1alpha1\nkind: SidecarPolicy\nmetadata: {name: p}\n"
+        "spec:\n  match: {}\n  conflictPolicy: " +
+            std::string(conflict_policy) + "\n  podAnnotations: {example.org/api-token: vault}\n",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart}\nspec:\n"
+        "  template:\n    metadata:\n      annotations: {example.org/api-token: hunter2}\n"
+        "    spec: {containers: [{name: c}]}\n");
+  };
+  CHECK(with("Keep").skips ==
+        Strings{"CL-A-KEPT annotations.example.org/api-token of the pod is `***` in the chart and "
+                "stays so"});
+  CHECK(with("Fail").errors ==
+        Strings{"CL-A-CONFLICT annotations.example.org/api-token of the pod is `***` in the chart "
+                "and `***` in the policy, and conflictPolicy is Fail"});
+}
+
 TEST_CASE("objects come once, with namespace and mark", "[policy][objects]") {
   const Applied applied = Apply(Sidecar(kConfig), Workload("cart") + Workload("web"));
   CHECK(applied.errors == Strings{});
