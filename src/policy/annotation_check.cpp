@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "policy/mask.hpp"
 #include "policy/registry.hpp"
 #include "policy/selection.hpp"
 #include "policy/suggest.hpp"
@@ -67,7 +68,8 @@ void Selection::CheckAnnotation(const kube::Manifest& manifest, const std::strin
     known.insert(known.end(), policy_names_.begin(), policy_names_.end());
     for (const std::string& word : SkipWords(node.Text())) {
       if (std::ranges::find(known, word) != known.end() || IsEveryPolicy(word)) continue;
-      warn("annotation " + key + " names \"" + word + "\", which is no policy of this run",
+      warn("annotation " + key + " names \"" + MaskText({}, word) +
+               "\", which is no policy of this run",
            Suggestion(word, known));
     }
   } else if (key == kEnvironmentAnnotation) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "policy/mask.hpp"
 #include "policy/override.hpp"
 #include "policy/registry.hpp"
 #include "policy/schema.hpp"
@@ -126,9 +127,10 @@ std::optional<Selection::Switch> Selection::FindSwitch(const Policy& policy,
   std::optional<Annotation> found = FindAnnotation(target, *run_.index, key);
   if (!found) return std::nullopt;
   if (found->value != "enabled" && found->value != "disabled") {
-    choice.findings.push_back(MakeFinding(
-        *target.manifest, found->node, text::Severity::kError, "CL-P-ANNOTATION",
-        Display(*found, key) + " is \"" + found->value + "\"", "write enabled or disabled"));
+    choice.findings.push_back(
+        MakeFinding(*target.manifest, found->node, text::Severity::kError, "CL-P-ANNOTATION",
+                    Display(*found, key) + " is \"" + MaskText({}, found->value) + "\"",
+                    "write enabled or disabled"));
     return std::nullopt;
   }
   const bool enabled = found->value == "enabled";
@@ -142,15 +144,14 @@ std::optional<Selection::OptOut> Selection::FindOptOut(const Policy& policy,
   if (inject && (!skip || inject->annotation.level >= skip->level)) {
     if (inject->enabled) return std::nullopt;
     const std::string key = std::string(kInjectPrefix) + policy.name();
-    return OptOut{inject->annotation.node,
-                  Display(inject->annotation, key) + " says " + inject->annotation.value};
+    return OptOut{inject->annotation.node, Display(inject->annotation, key) + " says disabled"};
   }
   if (!skip || !Names(skip->value, policy)) return std::nullopt;
   const std::optional<Annotation> reason =
       FindAnnotation(target, *run_.index, kSkipReasonAnnotation);
   return OptOut{skip->node,
-                Display(*skip, kSkipAnnotation) + " says \"" + skip->value + "\"" +
-                    (reason ? ": " + reason->value
+                Display(*skip, kSkipAnnotation) + " says \"" + MaskText({}, skip->value) + "\"" +
+                    (reason ? ": " + MaskText({}, reason->value)
                             : " (no " + std::string(kSkipReasonAnnotation) + " is given)")};
 }
 

@@ -9,6 +9,7 @@
 
 #include "kube/pod_resources.hpp"
 #include "policy/annotations.hpp"
+#include "policy/mask.hpp"
 #include "policy/match.hpp"
 #include "policy/ownership.hpp"
 #include "policy/pod_edit.hpp"
@@ -148,7 +149,7 @@ const Tier* Sizer::FindTier(const TierName& name) {
     if (const Tier* tier = profile->FindTier(name.name)) return tier;
   }
   if (!unknown_.insert(name.name).second) return nullptr;  // Said once for each pod.
-  std::string message = "no tier `" + name.name + "`";
+  std::string message = "no tier `" + MaskText({}, name.name) + "`";
   std::string hint = "define it under spec.tiers of an EnvironmentProfile";
   if (profile == nullptr) {
     message += ": the run has no environment profile";

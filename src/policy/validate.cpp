@@ -14,6 +14,7 @@
 #include "kube/quantity.hpp"
 #include "kube/version.hpp"
 #include "policy/glob.hpp"
+#include "policy/mask.hpp"
 #include "policy/suggest.hpp"
 #include "yaml/value.hpp"
 
@@ -166,7 +167,7 @@ class Checker {
     if (!node.IsScalar() || (!IsString(node) && !(number_too && !node.IsNull()))) {
       const bool quotable = node.IsScalar() && !node.IsNull();
       return WrongType(node, path, "a string",
-                       quotable ? "quote it: \"" + std::string(node.Raw()) + "\"" : "");
+                       quotable ? "quote it: \"" + MaskNode(node) + "\"" : "");
     }
     const std::string text = node.Text();
     if (type.form == Form::kString) {
@@ -178,7 +179,7 @@ class Checker {
     const TextRule* rule = FindTextRule(type.form);
     if (rule == nullptr || rule->holds(text)) return;
     Report(node, false, "CL-P-FORMAT",
-           path + ": \"" + text + "\" is not " + std::string(rule->wanted));
+           path + ": \"" + MaskNode(node) + "\" is not " + std::string(rule->wanted));
   }
 
   void CheckInt(const Type& type, yaml::NodeView node, const std::string& path) {
@@ -203,7 +204,7 @@ class Checker {
     const std::optional<kube::Quantity> quantity = kube::ReadQuantity(node);
     if (quantity && !quantity->IsNegative()) return;
     Report(node, false, "CL-P-QUANTITY",
-           path + ": \"" + node.Text() + "\" is not a quantity of Kubernetes",
+           path + ": \"" + MaskNode(node) + "\" is not a quantity of Kubernetes",
            "quantities are like 250m, 1, 512Mi or 2Gi, and not negative");
   }
 
@@ -211,7 +212,7 @@ class Checker {
     if (!node.IsScalar()) return WrongType(node, path, "one of " + Joined(type.values));
     const std::string text = node.Text();
     if (std::ranges::find(type.values, text) != type.values.end()) return;
-    Report(node, false, "CL-P-ENUM", path + ": unknown value \"" + text + "\"",
+    Report(node, false, "CL-P-ENUM", path + ": unknown value \"" + MaskNode(node) + "\"",
            Suggestion(text, type.values));
   }
 
@@ -304,7 +305,7 @@ class Checker {
                     Suggestion("", known));
     }
     Report(chosen, false, "CL-P-ENUM",
-           path + "." + selector + ": unknown value \"" + chosen.Text() + "\"",
+           path + "." + selector + ": unknown value \"" + MaskNode(chosen) + "\"",
            Suggestion(chosen.Text(), known));
   }
 
