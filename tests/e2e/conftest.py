@@ -24,8 +24,9 @@ def cluster(request):
 
 @pytest.fixture
 def release(request, helm, cluster):
-    """A namespace of its own, and Helm with the cluster; named after the Helm that the test runs with."""
-    name = pathlib.Path(helm.program).name
+    """A namespace of its own, and Helm with the cluster; named after the Helm and the test that it is for."""
+    test = request.node.originalname.removeprefix("test_").replace("_", "-")
+    name = f"{pathlib.Path(helm.program).name}-{test}"
     helm.environment["KUBECONFIG"] = str(cluster.kubeconfig)
     cluster.kubectl("create", "namespace", name)
     cluster.wait(f"namespace {name} is set up", lambda: len(cluster.inventory(name)) == 2)
