@@ -23,7 +23,6 @@ using sidecar::Injection;
 
 constexpr std::array<std::string_view, 4> kSystemNamespaces{"kube-system", "kube-public",
                                                             "kube-node-lease", "istio-system"};
-constexpr kube::Version kFirstNative{1, 29, 0};
 /// The fields of a policy whose texts may hold template variables.
 constexpr std::array<const char*, 7> kTemplated{
     "container", "volumes", "env", "volumeMounts", "podAnnotations", "podLabels", "objects"};
@@ -75,7 +74,7 @@ std::optional<Injection> MakeInjection(const Policy& policy, const Subject& subj
                       .spec = std::move(spec),
                       .conflicts = Conflicts(*subject.spec),
                       .containers = std::move(containers)};
-  injection.native = mode != "Container" && run.kube_version >= kFirstNative;
+  injection.native = mode != "Container" && run.kube_version >= sidecar::kFirstNative;
   injection.marked = IsManagedBy(*subject.manifest, policy.name());
   return injection;
 }
@@ -121,7 +120,7 @@ bool CanRun(const Injection& injection) {
                        "say `mode: Auto` or `mode: Container`, or give another --kube-version");
     return false;
   }
-  if (!injection.native && (kind == "Job" || kind == "CronJob")) {
+  if (!injection.native && injection.IsJob()) {
     injection.AddError(
         "CL-A-JOB",
         "a sidecar in `containers` keeps the pods of a " + kind + " from ever completing",
@@ -160,6 +159,7 @@ void SidecarPolicy::Propose(const Subject& subject, const Run& run, Proposal& pr
   std::optional<Injection> injection = MakeInjection(*this, subject, run, std::move(pod), proposal);
   if (!injection || IsLeftAlone(*injection) || !CanRun(*injection)) return;
   const sidecar::PodMetadata metadata = sidecar::WantedMetadata(*injection);
+  sidecar::CheckCompletion(*injection, metadata);
   if (!sidecar::CheckClashes(*injection)) return;
   if (!sidecar::ProposeContainer(*injection)) return;
   sidecar::ProposeVolumes(*injection);

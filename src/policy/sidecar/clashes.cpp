@@ -9,6 +9,7 @@
 
 #include "policy/sidecar/lists.hpp"
 #include "policy/sidecar/presets.hpp"
+#include "policy/sidecar/surroundings.hpp"
 
 namespace cloudlab::policy::sidecar {
 namespace {
@@ -117,21 +118,7 @@ void Checker::CheckPorts() {
 void Checker::CheckMounts() {
   const yaml::Value* mounts = injection_.container()->Find("volumeMounts");
   if (mounts == nullptr) return;
-  std::set<std::string> known;
-  const yaml::NodeView root = injection_.subject.manifest->root;
-  for (const yaml::NodeView volume : injection_.pod.spec.Find("volumes").children()) {
-    known.insert(volume.Resolved().Find("name").Text());
-  }
-  for (const yaml::NodeView claim : root.Find({"spec", "volumeClaimTemplates"}).children()) {
-    known.insert(claim.Resolved().Find({"metadata", "name"}).Text());
-  }
-  if (const yaml::Value* volumes = injection_.spec.Find("volumes")) {
-    for (const yaml::Value& volume : volumes->items()) known.insert(NameOf(volume));
-  }
-  for (const yaml::NewItem& item :
-       PendingItems(injection_.proposal.pending(), injection_.pod.spec, "volumes")) {
-    known.insert(NameOf(item.value));
-  }
+  const std::set<std::string> known = KnownVolumes(injection_);
   std::set<std::string> paths;
   for (const yaml::Value& mount : mounts->items()) {
     const yaml::Value* path = mount.Find("mountPath");

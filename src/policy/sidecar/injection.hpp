@@ -11,6 +11,9 @@
 
 namespace cloudlab::policy::sidecar {
 
+/// The first version of Kubernetes with native sidecars.
+inline constexpr kube::Version kFirstNative{1, 29, 0};
+
 struct Injection {
   const Policy& policy;
   const Subject& subject;
@@ -25,6 +28,11 @@ struct Injection {
 
   const yaml::Value* container() const { return spec.Find("container"); }
   std::string container_name() const;
+  /// True if the workload's pods are to end by themselves.
+  bool IsJob() const {
+    const std::string& kind = subject.manifest->id.kind;
+    return kind == "Job" || kind == "CronJob";
+  }
   /// The manifest's container of our container's name, or null.
   const kube::Container* FindExisting() const;
   /// True if `container` belongs to the chart, not to a sidecar policy.

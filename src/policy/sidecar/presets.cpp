@@ -184,6 +184,52 @@ std::string Final(const Injection& injection, const PodMetadata& metadata, std::
   return of_chart.empty() || replaced ? *of_policy : of_chart;
 }
 
+/// A container that another program injects, and that may outlive the work of a Job.
+struct Proxy {
+  std::string_view name;
+  std::string_view switched_by;             ///< A label or annotation of the pod.
+  std::array<std::string_view, 2> ends_by;  ///< What makes it end with the Job, the newer first.
+  bool native;  ///< It ends by being a native sidecar, which Kubernetes must know.
+  std::string_view way_out;
+};
+
+constexpr std::array<Proxy, 4> kProxies{{
+    {.name = "istio-proxy",
+     .switched_by = kIstioInject,
+     .ends_by = {kIstioNative},
+     .native = true,
+     .way_out = "say `nativeSidecar: true` in preset istio-proxy (the default of Istio 1.27)"},
+    {.name = "linkerd-proxy",
+     .switched_by = "linkerd.io/inject",
+     .ends_by = {"config.beta.linkerd.io/proxy-enable-native-sidecar",
+                 "config.alpha.linkerd.io/proxy-enable-native-sidecar"},
+     .native = true,
+     .way_out = "say `config.beta.linkerd.io/proxy-enable-native-sidecar: \"true\"` in "
+                "podAnnotations"},
+    {.name = "daprd",
+     .switched_by = "dapr.io/enabled",
+     .ends_by = {},
+     .native = false,
+     .way_out = "let the app call daprd's shutdown when it is done"},
+    {.name = "vault-agent",
+     .switched_by = kVaultInject,
+     .ends_by = {"vault.hashicorp.com/agent-pre-populate-only"},
+     .native = false,
+     .way_out = "say `prePopulateOnly: true` in preset vault-agent"},
+}};
+
+bool IsOn(std::string_view value) {
+  return value == "true" || value == "enabled" || value == "ingress";
+}
+
+/// True if this policy has the proxy injected.
+bool IsInjected(const Injection& injection, const PodMetadata& metadata, const Proxy& proxy) {
+  const std::string* label = PodMetadata::Find(metadata.labels, proxy.switched_by);
+  if (label != nullptr && IsOn(*label)) return true;
+  const bool annotated = PodMetadata::Find(metadata.annotations, proxy.switched_by) != nullptr;
+  return annotated && IsOn(Final(injection, metadata, proxy.switched_by));
+}
+
 void CheckPair(const Injection& injection, const PodMetadata& metadata, std::string_view request,
                std::string_view limit) {
   const auto r = kube::Quantity::Parse(Final(injection, metadata, request));
@@ -269,6 +315,40 @@ void OrderVaultAndIstio(const Injection& injection, PodMetadata& metadata) {
         "the pod is in Istio's mesh: Vault's init container may start before the proxy does, and "
         "would have no network",
         injection.pod.metadata, "say initFirst in preset vault-agent, or nativeSidecar for Istio");
+  }
+}
+
+void CheckCompletion(const Injection& injection, const PodMetadata& metadata) {
+  if (!injection.IsJob()) return;
+  const std::string& kind = injection.subject.manifest->id.kind;
+  const yaml::NodeView place = injection.subject.manifest->root.Find("kind");
+  for (const Proxy& proxy : kProxies) {
+    if (!IsInjected(injection, metadata, proxy)) continue;
+    std::string says;
+    for (const std::string_view key : proxy.ends_by) {
+      if (says.empty() && !key.empty()) says = Final(injection, metadata, key);
+    }
+    const bool old = injection.run.kube_version < kFirstNative;
+    std::string reason;
+    if (proxy.native && old) {
+      reason = "Kubernetes " + injection.run.kube_version.Print() + " has no native sidecars";
+    } else if (IsOn(says)) {
+      continue;
+    } else if (proxy.native && !says.empty()) {
+      reason = "it shall be no native sidecar";
+    }
+    const std::string exclude = "exclude kinds Job and CronJob";
+    const std::string name(proxy.name);
+    if (reason.empty()) {
+      injection.proposal.AddFinding(
+          text::Severity::kWarning, "CL-A-JOB-PROXY",
+          name + " may keep the pods of this " + kind + " from ever completing", place,
+          std::string(proxy.way_out) + ", or " + exclude);
+    } else {
+      injection.AddError("CL-A-JOB",
+                         name + " keeps the pods of a " + kind + " from ever completing: " + reason,
+                         old ? exclude : std::string(proxy.way_out) + ", or " + exclude, place);
+    }
   }
 }
 

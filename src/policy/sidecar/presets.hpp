@@ -23,6 +23,10 @@ void OrderVaultAndIstio(const Injection& injection, PodMetadata& metadata);
 /// and no request exceeds its limit.
 void CheckProxyResources(const Injection& injection, const PodMetadata& metadata);
 
+/// Rule A3 for containers that others inject: in a Job, one that never ends is an error, and one of
+/// which that is not known a warning.
+void CheckCompletion(const Injection& injection, const PodMetadata& metadata);
+
 /// True if the policy brings a proxy that redirects the pod's traffic.
 bool CapturesTraffic(const yaml::Value& spec);
 

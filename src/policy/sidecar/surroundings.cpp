@@ -61,6 +61,17 @@ std::optional<yaml::Value> FindPending(const Injection& injection, yaml::NodeVie
   return std::nullopt;
 }
 
+/// False, with an error, if `item` is a mount without a volume.
+bool HasVolume(const Injection& injection, const kube::Container& container,
+               const Addition& addition, const yaml::Value& item) {
+  if (&addition != &kMount || KnownVolumes(injection).contains(NameOf(item))) return true;
+  injection.AddError("CL-A-NO-VOLUME",
+                     "container " + container.name + " would mount volume " + NameOf(item) +
+                         ", which the pod does not have",
+                     "add it under spec.volumes of the policy", container.node);
+  return false;
+}
+
 void Add(Injection& injection, const kube::Container& container, const Addition& addition,
          const yaml::Value& item) {
   const std::string name = TextAt(item, addition.key);
@@ -70,6 +81,7 @@ void Add(Injection& injection, const kube::Container& container, const Addition&
   if (!found) {
     const auto pending = FindPending(injection, container.node, addition.list, addition.key, name);
     if (!pending) {
+      if (!HasVolume(injection, container, addition, item)) return;
       injection.proposal.Append(container.node, {addition.list}, item, {}, injection.origin());
     } else if (*pending != item) {
       injection.AddError(addition.code, what + " has two different values in the policies",
@@ -82,6 +94,7 @@ void Add(Injection& injection, const kube::Container& container, const Addition&
   switch (policy) {
     case ConflictPolicy::kReplace:
     case ConflictPolicy::kMerge:
+      if (!HasVolume(injection, container, addition, item)) return;
       injection.proposal.Replace(found, item, injection.origin());
       return;
     case ConflictPolicy::kFail:
@@ -162,6 +175,26 @@ bool IsMounted(const Injection& injection, const std::string& volume) {
 }
 
 }  // namespace
+
+std::set<std::string> KnownVolumes(const Injection& injection) {
+  std::set<std::string> known;
+  for (const yaml::NodeView volume : injection.pod.spec.Find("volumes").children()) {
+    known.insert(volume.Resolved().Find("name").Text());
+  }
+  // A StatefulSet's claims are volumes of its pods.
+  const yaml::NodeView root = injection.subject.manifest->root;
+  for (const yaml::NodeView claim : root.Find({"spec", "volumeClaimTemplates"}).children()) {
+    known.insert(claim.Resolved().Find({"metadata", "name"}).Text());
+  }
+  if (const yaml::Value* volumes = injection.spec.Find("volumes")) {
+    for (const yaml::Value& volume : volumes->items()) known.insert(NameOf(volume));
+  }
+  for (const yaml::NewItem& item :
+       PendingItems(injection.proposal.pending(), injection.pod.spec, "volumes")) {
+    known.insert(NameOf(item.value));
+  }
+  return known;
+}
 
 void ProposeVolumes(Injection& injection) {
   const yaml::Value* volumes = injection.spec.Find("volumes");

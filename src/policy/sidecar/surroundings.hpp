@@ -2,6 +2,9 @@
 // the chart. Sidecars of other policies are never touched.
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "policy/sidecar/injection.hpp"
 
 namespace cloudlab::policy::sidecar {
@@ -11,6 +14,9 @@ namespace cloudlab::policy::sidecar {
 void ProposeVolumes(Injection& injection);
 /// `env` and `volumeMounts`, for the containers that each selects; left out, for App containers.
 void ProposeEnvironment(Injection& injection);
+
+/// The names of the volumes that the pod has, or will have once the policy applied.
+std::set<std::string> KnownVolumes(const Injection& injection);
 
 /// Takes out what the policy would put there and nobody else needs.
 void RemoveVolumes(Injection& injection);

@@ -256,6 +256,20 @@ TEST_CASE("clashes", "[policy][sidecar]") {
   CHECK(two.errors.front() == "CL-A-CLASH-CONTAINER another policy brings a container agent too");
 }
 
+TEST_CASE("a mount for the chart's containers needs a volume too", "[policy][sidecar]") {
+  const auto with = [](const std::string& more, const std::string& pod) {
+    return Apply(Sidecar("  volumeMounts: [{name: v, mountPath: /v}]\n" + more),
+                 OneLine("Deployment", pod))
+        .errors;
+  };
+  const std::string app = "{containers: [{name: app}]}";
+  CHECK(with("", app) ==
+        Strings{"CL-A-NO-VOLUME container app would mount volume v, which the pod does not have"});
+  CHECK(with("  volumes: [{name: v, emptyDir: {}}]\n", app) == Strings{});
+  CHECK(with("", "{volumes: [{name: v}], containers: [{name: app}]}") == Strings{});
+  CHECK(with("", "{initContainers: [{name: init}]}") == Strings{});  // Nobody mounts it.
+}
+
 TEST_CASE("pods that are left alone", "[policy][sidecar]") {
   const std::string mesh = Sidecar("  presets: [{name: istio-proxy, inject: true}]\n");
   const std::string host = OneLine("DaemonSet", "{hostNetwork: true, containers: [{name: app}]}");
@@ -279,6 +293,38 @@ TEST_CASE("a classic sidecar in a Job is refused", "[policy][sidecar]") {
   CHECK(Apply(Sidecar(std::string(kContainer) + "  mode: Native\n"), kCart, Old())
             .errors.front()
             .starts_with("CL-A-NATIVE-VERSION"));
+}
+
+TEST_CASE("a proxy that others inject must end with the Job", "[policy][sidecar]") {
+  const std::string job = OneLine("Job", "{containers: [{name: app}]}");
+  const auto said = [&](const std::string& preset, const Settings& settings = {},
+                        const std::string& more = {}) {
+    const Applied applied =
+        Apply(Sidecar("  presets: [{name: " + preset + "}]\n" + more), job, settings);
+    for (const Strings& lines : {applied.errors, applied.notes}) {
+      for (const std::string& line : lines) {
+        if (line.starts_with("CL-A-JOB")) return line;
+      }
+    }
+    return std::string();
+  };
+  CHECK(said("istio-proxy, inject: true") ==
+        "CL-A-JOB-PROXY istio-proxy may keep the pods of this Job from ever completing");
+  CHECK(said("istio-proxy, inject: true, nativeSidecar: true").empty());
+  CHECK(said("istio-proxy, inject: false").empty());
+  CHECK(said("istio-proxy, inject: true, nativeSidecar: false") ==
+        "CL-A-JOB istio-proxy keeps the pods of a Job from ever completing: it shall be no native "
+        "sidecar");
+  CHECK(said("istio-proxy, inject: true, nativeSidecar: true", Old()) ==
+        "CL-A-JOB istio-proxy keeps the pods of a Job from ever completing: Kubernetes 1.28 has no "
+        "native sidecars");
+  CHECK(said("linkerd-proxy").starts_with("CL-A-JOB-PROXY linkerd-proxy"));
+  CHECK(said("linkerd-proxy", {},
+             "  podAnnotations: {config.beta.linkerd.io/proxy-enable-native-sidecar: enabled}\n")
+            .empty());
+  CHECK(said("dapr, appId: a").starts_with("CL-A-JOB-PROXY daprd"));
+  CHECK(said("vault-agent, role: r").starts_with("CL-A-JOB-PROXY vault-agent"));
+  CHECK(said("vault-agent, role: r, prePopulateOnly: true").empty());
 }
 
 TEST_CASE("an autoscaled workload wants a request", "[policy][sidecar]") {
