@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "policy/diagnose.hpp"
+#include "policy/registry.hpp"
 #include "policy/schema.hpp"
 #include "policy/suggest.hpp"
 #include "policy/validate.hpp"
+#include "text/line_index.hpp"
 
 namespace cloudlab::policy {
 namespace {
@@ -96,12 +98,28 @@ class Reader {
           document_.root.Find("kind"), false, "put it into the config");
       return false;
     }
-    const Document* twin = others.Find(document_.kind, document_.name);
-    if (twin == nullptr) return true;
+    for (const Document& other : others.documents()) {
+      if (other.name == document_.name && Collide(other)) return false;
+    }
+    return true;
+  }
+
+  /// Says so if the two cannot have one name. Annotations name policies without their kind, so that
+  /// policies of two kinds would share opt-outs, overrides and the mark of ownership.
+  bool Collide(const Document& other) {
+    const bool same_kind = other.kind == document_.kind;
+    if (!same_kind && (!IsPolicyKind(other.kind) || !IsPolicyKind(document_.kind))) return false;
+    const text::Place first = other.name_place();
+    const std::size_t line = text::Locate(first.source->text, first.span.begin).line;
+    const std::string where = first.source->name + ":" + std::to_string(line);
     Add("CL-P-DUPLICATE",
-        document_.Display() + " stands twice; the first one is in " + twin->source->name,
-        document_.root.Find({"metadata", "name"}));
-    return false;
+        same_kind ? document_.Display() + " stands twice; the first one is in " + where
+                  : document_.Display() + " has the name of " + other.Display() + " in " + where,
+        document_.root.Find({"metadata", "name"}), false,
+        same_kind
+            ? ""
+            : "rename one: annotations name policies without their kind, and would mean both");
+    return true;
   }
 
   Document document_;

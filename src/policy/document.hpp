@@ -4,7 +4,8 @@
 //
 // A document is read once, from a config file or out of the stream. All problems of a file are
 // reported together. Refused are: other API groups in a config, other versions of ours, unknown
-// kinds and fields, values of a wrong type, and two documents of one kind and name.
+// kinds and fields, values of a wrong type, two documents of one kind and name, and two policies
+// of one name, whatever their kinds.
 #pragma once
 
 #include <deque>

@@ -142,7 +142,7 @@ void CheckTierNames(const DocumentSet& documents, const Profiles& profiles,
   std::ranges::sort(known);
   known.erase(std::unique(known.begin(), known.end()), known.end());
   for (const Document& document : documents.documents()) {
-    if (FindPolicyKind(document.kind) == nullptr) continue;
+    if (!IsPolicyKind(document.kind)) continue;
     for (const yaml::NodeView node : TierNodes(document)) {
       const std::string tier = node.Text();
       if (std::ranges::find(known, tier) != known.end()) continue;
@@ -156,11 +156,13 @@ void CheckTierNames(const DocumentSet& documents, const Profiles& profiles,
 std::vector<std::string> PolicyNames(const DocumentSet& documents) {
   std::vector<std::string> names;
   for (const Document& document : documents.documents()) {
-    if (FindPolicyKind(document.kind) != nullptr) names.push_back(document.name);
+    if (IsPolicyKind(document.kind)) names.push_back(document.name);
   }
   std::ranges::sort(names);
   return names;
 }
+
+bool IsPolicyKind(std::string_view kind) { return FindPolicyKind(kind) != nullptr; }
 
 std::string_view CapabilityOf(std::string_view kind) {
   const PolicyKind* found = FindPolicyKind(kind);

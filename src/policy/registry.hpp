@@ -46,6 +46,9 @@ std::vector<std::unique_ptr<Policy>> MakePolicies(const DocumentSet& documents,
 void CheckTierNames(const DocumentSet& documents, const Profiles& profiles,
                     text::Diagnostics& diagnostics);
 
+/// True for the kinds that decide about manifests: not for Pipeline, EnvironmentProfile and
+/// PolicyException.
+bool IsPolicyKind(std::string_view kind);
 /// The names of all documents that are policies, sorted.
 std::vector<std::string> PolicyNames(const DocumentSet& documents);
 /// The word for a policy kind's capability in `cloudlab.dev/skip`: "tier"; empty for other kinds.

@@ -191,7 +191,23 @@ TEST_CASE("a field or a document that stands twice", "[policy][document]") {
   CHECK(GivenPolicies(kTier + "spec: {match: {}}\n---\n" + kTier + "spec: {match: {}}\n")
             .findings() ==
         Strings{"8:18 CL-P-DUPLICATE ResourceTierPolicy/tiers stands twice; the first one is in "
-                "policy.yaml"});
+                "policy.yaml:3"});
+}
+
+TEST_CASE("annotations name policies without their kind", "[policy][document]") {
+  const auto with = [](const std::string& kind, const std::string& spec) {
+    return GivenPolicies(
+               "apiVersion: cloudlab.dev/v1alpha1\nkind: ResourceTierPolicy\nmetadata: {name: a}\n"
+               "spec: {match: {}, tier: small}\n---\napiVersion: cloudlab.dev/v1alpha1\nkind: " +
+               kind + "\nmetadata: {name: a}\nspec: " + spec + "\n")
+        .findings();
+  };
+  CHECK(with("SidecarPolicy", "{match: {}, podLabels: {a: b}}") ==
+        Strings{"8:18 CL-P-DUPLICATE SidecarPolicy/a has the name of ResourceTierPolicy/a in "
+                "policy.yaml:3 (rename one: annotations name policies without their kind, and "
+                "would mean both)"});
+  CHECK(with("EnvironmentProfile", "{}") == Strings{});
+  CHECK(with("Pipeline", "{}") == Strings{});
 }
 
 TEST_CASE("broken YAML is shown where it breaks", "[policy][document]") {
