@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <map>
 
+#include "app/closing.hpp"
 #include "app/diff.hpp"
 #include "app/output.hpp"
 #include "app/parallel.hpp"
@@ -173,6 +174,7 @@ Result Run(const text::Source& input, const Settings& settings) {
   run.profiles = &rules->profiles;
   run.index = &index;
   run.explain = settings.explain;
+  run.mending = settings.mending;
   run.sidecars = policy::CollectSidecars(rules->documents);
 
   const bool autoscales = std::ranges::any_of(rules->policies, [](const auto& policy) {
@@ -192,6 +194,10 @@ Result Run(const text::Source& input, const Settings& settings) {
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
   const auto objects = stages.NewObjects();
+  if (NeedsClosing(*rules, index)) {
+    Close({input, documents, *rules, index, stages.WantedObjects(), objects}, run.explain, report);
+    if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
+  }
   for (const auto* object : objects)
     report.added.push_back({object->id, object->parent, object->policy});
   report.edited = static_cast<std::size_t>(std::ranges::count_if(documents, &Document::edited));

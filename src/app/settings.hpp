@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kube/version.hpp"
+#include "policy/policy.hpp"
 #include "text/diagnostic.hpp"
 
 namespace cloudlab::app {
@@ -31,6 +32,7 @@ struct Settings {
   bool dry_run = false;        ///< The output is the input; the report is as if edits were made.
   bool check = false;          ///< A change is an error; there is no output.
   bool want_diff = false;      ///< Fill Result::diff.
+  policy::Mending mending;     ///< For tests of the closing look.
   bool explain = true;         ///< Fill the report's rows and info findings; they cost time.
 };
 

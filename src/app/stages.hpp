@@ -31,6 +31,8 @@ class Stages {
   /// Objects that are to come into the stream, once every document is settled: what only a document
   /// wanted that was passed through is not among them.
   std::vector<const policy::NewObject*> NewObjects();
+  /// Everything that policies of the run want to be there, in the stream already or not.
+  const std::vector<policy::NewObject>& WantedObjects() const { return pool_.objects(); }
   /// The first splice that did not turn out as intended: a bug of ours, exit 3.
   const std::optional<yaml::Mismatch>& mismatch() const { return mismatch_; }
 

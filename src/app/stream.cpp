@@ -1,5 +1,6 @@
 #include "app/stream.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "app/parallel.hpp"
@@ -23,6 +24,16 @@ std::optional<text::Span> Document::InStream(text::Span span) const {
   const auto offset = edited_ ? text::MapBack(edited_->kept, span.begin) : span.begin;
   if (!offset) return std::nullopt;
   const auto begin = static_cast<std::uint32_t>(slice_.offset + *offset);
+  return text::Span{begin, begin + span.size()};
+}
+
+std::optional<text::Span> Document::PlaceOf(yaml::NodeView node) const {
+  if (!node) return std::nullopt;
+  text::Span span = node.node().value.empty() ? node.node().key : node.node().value;
+  const std::string_view text = node.outline().text().substr(span.begin, span.size());
+  span.end = span.begin + static_cast<std::uint32_t>(std::min(text.find('\n'), text.size()));
+  if (&node.outline() != &input_) return InStream(span);
+  const auto begin = static_cast<std::uint32_t>(slice_.offset + span.begin);
   return text::Span{begin, begin + span.size()};
 }
 

@@ -15,6 +15,7 @@
 #include "yaml/outline.hpp"
 #include "yaml/stream.hpp"
 #include "yaml/verify.hpp"
+#include "yaml/view.hpp"
 
 namespace cloudlab::app {
 
@@ -36,6 +37,10 @@ class Document {
   std::vector<text::Piece> kept() const;
   /// Where `span` of the newest text stands in the stream, if its first byte came from there.
   std::optional<text::Span> InStream(text::Span span) const;
+
+  /// Where a node of input() or current() stands in the stream: its first line. Nothing for an
+  /// invalid view, and for what was written by us.
+  std::optional<text::Span> PlaceOf(yaml::NodeView node) const;
 
   /// Makes `changes` true: splice, scan again, compare. Returns what went wrong, if anything did:
   /// a Problem (not editable safely) or a Mismatch (a bug of ours); the text is then as it was.

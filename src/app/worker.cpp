@@ -296,26 +296,12 @@ void Worker::UpdateObjects(std::size_t document, ObjectsById objects, Outcome& o
   if (!changes.empty()) Apply(document, changes, *subject, outcome);
 }
 
-text::Place Worker::PlaceOf(yaml::NodeView node, std::size_t document) const {
-  if (!node) return {};
-  text::Span span = node.node().value.empty() ? node.node().key : node.node().value;
-  const std::string_view text = node.outline().text().substr(span.begin, span.size());
-  span.end = span.begin + static_cast<std::uint32_t>(std::min(text.find('\n'), text.size()));
-  const Document& at = place_.documents[document];
-  if (&node.outline() == &at.input()) {
-    const auto begin = static_cast<std::uint32_t>(at.slice().offset + span.begin);
-    return {&place_.input, {begin, begin + span.size()}};
-  }
-  const auto mapped = at.InStream(span);
-  return mapped ? text::Place{&place_.input, *mapped} : text::Place{};
-}
-
 void Worker::AddFinding(const Proposal::Finding& finding, std::size_t document,
                         text::Place otherwise, Outcome& outcome) const {
   text::Diagnostic diagnostic = finding.diagnostic;
   if (diagnostic.place.source == nullptr) {
-    const text::Place place = PlaceOf(finding.node, document);
-    diagnostic.place = place.source == nullptr ? otherwise : place;
+    const auto span = place_.documents[document].PlaceOf(finding.node);
+    diagnostic.place = span ? text::Place{&place_.input, *span} : otherwise;
   }
   outcome.diagnostics.push_back(std::move(diagnostic));
 }

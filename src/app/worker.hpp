@@ -83,7 +83,6 @@ class Worker {
               Outcome& outcome);
   void AddFinding(const policy::Proposal::Finding& finding, std::size_t document,
                   text::Place otherwise, Outcome& outcome) const;
-  text::Place PlaceOf(yaml::NodeView node, std::size_t document) const;
 
   const Workplace& place_;
   policy::Selection selection_;

@@ -1,5 +1,6 @@
-// Which pods a selector takes, and which disruption budgets take a pod, without comparing everything
-// with everything: selectors are kept by one label that they require, pods by each label they have.
+// Which pods a selector takes, and which disruption budgets take a pod, without comparing
+// everything with everything: selectors are kept by one label that they require, pods by each label
+// they have.
 //
 // Counts as pods: the templates of workloads, and Pods. A selector without any label that must have
 // one value is compared with all pods of its namespace.

@@ -9,8 +9,9 @@ void AutoscalingPolicy::Propose(const Subject& subject, const Run& run, Proposal
   if (!pod) return;  // Selection skips what has none.
   const autoscaling::Target target(*this, subject, run, pod, proposal);
   if (!kube::IsScalable(target.id())) {
-    target.Skip("CL-C-NO-SCALE", "a " + target.id().kind + " has no scale subresource: nothing can "
-                                 "set its number of pods, and a budget could not know it");
+    target.Skip("CL-C-NO-SCALE", "a " + target.id().kind +
+                                     " has no scale subresource: nothing can "
+                                     "set its number of pods, and a budget could not know it");
     return;
   }
   if (target.replicas() == 0) {

@@ -6,8 +6,8 @@
 // comes after sidecars and tiers, so that their containers and requests count.
 //
 // Left alone, with a reason: kinds without a scale subresource, workloads that the chart switches
-// off with `replicas: 0`, and pods that are too few for a budget. Refused: a metric that could never
-// be computed because a request is missing, and bounds that are none.
+// off with `replicas: 0`, and pods that are too few for a budget. Refused: a metric that could
+// never be computed because a request is missing, and bounds that are none.
 #pragma once
 
 #include "policy/policy.hpp"

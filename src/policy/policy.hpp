@@ -30,6 +30,18 @@ struct Sidecar {
   std::vector<std::string> after;
 };
 
+/// What policies put right by themselves. Switched off in tests only, which then see that the
+/// closing look at the stream (closure.hpp) would notice.
+struct Mending {
+  bool existing = true;  ///< An autoscaler or budget of the chart is left alone.
+  bool replicas = true;  ///< spec.replicas goes where an autoscaler comes.
+  bool metrics = true;   ///< A metric that could not be computed is measured elsewhere, or refused.
+  bool resources =
+      true;             ///< A VerticalPodAutoscaler leaves alone what the horizontal one measures.
+  bool budgets = true;  ///< A budget that would block drains is mended or left out.
+  bool overlap = true;  ///< No budget where its selector takes other pods too.
+};
+
 /// What is true for the whole run.
 struct Run {
   std::string environment;  ///< Flag, then Pipeline; empty: annotations decide (selection.hpp).
@@ -39,6 +51,7 @@ struct Run {
   const kube::Index* index = nullptr;    ///< The objects of the input.
   const kube::PodIndex* pods = nullptr;  ///< Their pods; only if a policy of kAutoscaling runs.
   bool explain = true;  ///< Somebody will read rows and info findings; without, they are left out.
+  Mending mending;
   std::vector<Sidecar> sidecars;  ///< Of every loaded SidecarPolicy (CollectSidecars()).
 };
 

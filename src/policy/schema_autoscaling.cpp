@@ -1,9 +1,10 @@
-// The schema of AutoscalingPolicy. Metrics and behaviour have the field names of autoscaling/v2, but
-// flat, so that a metric fits on one line.
+// The schema of AutoscalingPolicy. Metrics and behaviour have the field names of autoscaling/v2,
+// but flat, so that a metric fits on one line.
 //
 // Sources: the Kubernetes API reference (autoscaling/v2, policy/v1), the definitions of
 // VerticalPodAutoscaler (autoscaling.k8s.io/v1) and of KEDA's ScaledObject (keda.sh/v1alpha1). The
-// update mode Auto of a VerticalPodAutoscaler is deprecated (kubernetes/autoscaler#8424) and missing.
+// update mode Auto of a VerticalPodAutoscaler is deprecated (kubernetes/autoscaler#8424) and
+// missing.
 #include <utility>
 
 #include "policy/schema_parts.hpp"
@@ -27,8 +28,8 @@ Field Selector() {
   return Optional("selector", Of(Form::kAny), "A label selector of the metric, as in Kubernetes.");
 }
 
-ObjectPtr Metric(const std::string& type, const std::string& description,
-                 std::vector<Field> fields, std::vector<Invariant> invariants) {
+ObjectPtr Metric(const std::string& type, const std::string& description, std::vector<Field> fields,
+                 std::vector<Invariant> invariants) {
   fields.insert(fields.begin(), Required("type", Enum({type}), description));
   return Shared("", description, std::move(fields), false, std::move(invariants));
 }
@@ -45,9 +46,7 @@ std::vector<Invariant> OneTarget(std::string_view which) {
 }
 
 Type MetricType() {
-  const auto resource = [] {
-    return Required("name", Enum({"cpu", "memory"}), "The resource.");
-  };
+  const auto resource = [] { return Required("name", Enum({"cpu", "memory"}), "The resource."); };
   const auto metric = [] { return Required("name", Text(), "The metric's name."); };
   return OneOf(
       {Metric("Resource",
@@ -108,10 +107,9 @@ bool KedaKnowsMetrics(const yaml::Value& horizontal) {
 }
 
 Type Horizontal() {
-  ObjectPtr behavior = Shared(
-      "", "How fast the number of pods may change, as in autoscaling/v2.",
-      {Optional("scaleUp", ObjectOf(ScalingRules()), "Upwards."),
-       Optional("scaleDown", ObjectOf(ScalingRules()), "Downwards.")});
+  ObjectPtr behavior = Shared("", "How fast the number of pods may change, as in autoscaling/v2.",
+                              {Optional("scaleUp", ObjectOf(ScalingRules()), "Upwards."),
+                               Optional("scaleDown", ObjectOf(ScalingRules()), "Downwards.")});
   ObjectPtr trigger =
       Shared("Trigger", "A trigger of a ScaledObject.",
              {Required("type", Text(), "The scaler, `kafka`."),
@@ -176,17 +174,17 @@ Type DisruptionBudget() {
 
 Type TopologySpread() {
   return List(
-      ObjectOf(Shared(
-          "TopologySpread", "A topologySpreadConstraint of the pod.",
-          {Required("topologyKey", Text(), "The node label, `topology.kubernetes.io/zone`."),
-           Optional("maxSkew", Int(1), "The greatest difference between two domains.", "1"),
-           Optional("whenUnsatisfiable", Enum({"ScheduleAnyway", "DoNotSchedule"}),
-                    "What happens to a pod that fits nowhere.", "ScheduleAnyway"),
-           Optional("labelSelector", Of(Form::kAny),
-                    "The pods that are counted; left out: the workload's own."),
-           Optional("minDomains", Int(1), "As in Kubernetes."),
-           Optional("nodeAffinityPolicy", Enum({"Honor", "Ignore"}), "As in Kubernetes."),
-           Optional("nodeTaintsPolicy", Enum({"Honor", "Ignore"}), "As in Kubernetes.")})),
+      ObjectOf(
+          Shared("TopologySpread", "A topologySpreadConstraint of the pod.",
+                 {Required("topologyKey", Text(), "The node label, `topology.kubernetes.io/zone`."),
+                  Optional("maxSkew", Int(1), "The greatest difference between two domains.", "1"),
+                  Optional("whenUnsatisfiable", Enum({"ScheduleAnyway", "DoNotSchedule"}),
+                           "What happens to a pod that fits nowhere.", "ScheduleAnyway"),
+                  Optional("labelSelector", Of(Form::kAny),
+                           "The pods that are counted; left out: the workload's own."),
+                  Optional("minDomains", Int(1), "As in Kubernetes."),
+                  Optional("nodeAffinityPolicy", Enum({"Honor", "Ignore"}), "As in Kubernetes."),
+                  Optional("nodeTaintsPolicy", Enum({"Honor", "Ignore"}), "As in Kubernetes.")})),
       1);
 }
 
@@ -213,12 +211,15 @@ ObjectPtr AutoscalingPolicySpec() {
            Optional("disruptionBudget", DisruptionBudget(),
                     "How many pods people may evict at a time."),
            Optional("topologySpread", TopologySpread(), "Where the pods go."),
-           Optional("conflictPolicy", Enum({"Keep", "Replace", "Fail"}),
-                    "Keep: an autoscaler or budget of the chart wins; Replace: an autoscaler of the "
-                    "same kind is overwritten; Fail: that there is one is an error.",
-                    "Keep")}),
-      false, {{AsksForSomething, "it asks for nothing; give horizontal, vertical, disruptionBudget or "
-                                 "topologySpread"}});
+           Optional(
+               "conflictPolicy", Enum({"Keep", "Replace", "Fail"}),
+               "Keep: an autoscaler or budget of the chart wins; Replace: an autoscaler of the "
+               "same kind is overwritten; Fail: that there is one is an error.",
+               "Keep")}),
+      false,
+      {{AsksForSomething,
+        "it asks for nothing; give horizontal, vertical, disruptionBudget or "
+        "topologySpread"}});
 }
 
 }  // namespace cloudlab::policy

@@ -1,6 +1,7 @@
 // The PodDisruptionBudget (policy/v1). A budget that allows no eviction blocks every drain of a
-// node for ever; two budgets over one pod make it impossible to evict (kubernetes/kubernetes#75957).
-// So the budget is computed for the least number of pods that there can be.
+// node for ever; two budgets over one pod make it impossible to evict
+// (kubernetes/kubernetes#75957). So the budget is computed for the least number of pods that there
+// can be.
 #include <utility>
 
 #include "kube/budget.hpp"
@@ -36,7 +37,7 @@ Value AsValue(const kube::IntOrPercent& amount) {
 /// Budgets of the stream over these pods that are not ours; says so if there are any.
 bool IsCovered(const Target& target) {
   for (const kube::Manifest* budget : target.run().pods->BudgetsOf(target.manifest())) {
-    if (target.IsOurs(*budget)) continue;
+    if (target.IsOurs(*budget) || !target.run().mending.existing) continue;
     const std::string who = budget->id.Display() + " of the chart covers these pods";
     if (target.conflicts() == ConflictPolicy::kKeep) {
       target.Skip("CL-C-BUDGET-EXISTS", who + "; it stays as it is");
@@ -52,12 +53,13 @@ bool IsCovered(const Target& target) {
 /// A selector that takes pods of another workload would put two budgets over them.
 bool TakesOthers(const Target& target, const Value& selector) {
   const auto parsed = kube::Selector::Parse(selector);
-  if (!parsed) return false;
+  if (!parsed || !target.run().mending.overlap) return false;
   for (const kube::Manifest* other : target.run().pods->WorkloadsOf(*parsed, target.id().ns)) {
     if (other->id == target.id()) continue;
-    target.Skip("CL-C-BUDGET-OVERLAP",
-                "its selector takes the pods of " + other->id.Display() +
-                    " too: a budget would cover both; give the workloads labels that tell them apart");
+    target.Skip(
+        "CL-C-BUDGET-OVERLAP",
+        "its selector takes the pods of " + other->id.Display() +
+            " too: a budget would cover both; give the workloads labels that tell them apart");
     return true;
   }
   return false;
@@ -83,7 +85,8 @@ void ProposeBudget(const Target& target, const std::optional<Scaler>& scaler) {
   if (spec == nullptr || IsCovered(target)) return;
   const std::int64_t pods = scaler ? scaler->bounds.least : target.replicas().value_or(1);
   const std::int64_t least = IntAt(*spec, "skipBelow").value_or(2);
-  if (pods < 2 || pods < least) {
+  const bool mends = target.run().mending.budgets;
+  if (mends && (pods < 2 || pods < least)) {
     target.Skip("CL-C-BUDGET-FEW", "there may be only " + std::to_string(pods) +
                                        (pods == 1 ? " pod" : " pods") +
                                        ": a budget would block drains or protect nothing");
@@ -97,11 +100,12 @@ void ProposeBudget(const Target& target, const std::optional<Scaler>& scaler) {
   }
   std::optional<Value> selector = target.Selector();
   if (!selector) {
-    target.Skip("CL-C-NO-SELECTOR", "it has no spec.selector by which a budget could find its pods");
+    target.Skip("CL-C-NO-SELECTOR",
+                "it has no spec.selector by which a budget could find its pods");
     return;
   }
   if (TakesOthers(target, *selector)) return;
-  const kube::Budget budget = Mend(target, *wanted, pods);
+  const kube::Budget budget = mends ? Mend(target, *wanted, pods) : *wanted;
   Value content;
   if (budget.min_available) content.Put("minAvailable", AsValue(*budget.min_available));
   if (budget.max_unavailable) content.Put("maxUnavailable", AsValue(*budget.max_unavailable));

@@ -72,8 +72,9 @@ Value MakeScaledObject(const Target& target, const Bounds& bounds,
   spec.Put("minReplicaCount", Value::Int(bounds.least));
   spec.Put("maxReplicaCount", Value::Int(bounds.most));
   if (const Value* behavior = horizontal->Find("behavior")) {
-    spec.Put("advanced",
-             Value::Map({{"horizontalPodAutoscalerConfig", Value::Map({{"behavior", *behavior}})}}));
+    spec.Put(
+        "advanced",
+        Value::Map({{"horizontalPodAutoscalerConfig", Value::Map({{"behavior", *behavior}})}}));
   }
   Value triggers = Value::Seq();
   for (const Value& metric : metrics) {
@@ -107,7 +108,8 @@ bool MayReplace(const Target& target, const kube::Manifest& existing, std::strin
 std::optional<Scaler> ProposeHorizontal(const Target& target) {
   const kube::Manifest* existing = target.run().index->FindScaler(target.id());
   const Value* horizontal = target.spec().Find("horizontal");
-  const bool foreign = existing != nullptr && !target.IsOurs(*existing);
+  const bool foreign =
+      existing != nullptr && !target.IsOurs(*existing) && target.run().mending.existing;
   if (horizontal == nullptr) {
     // An object of ours that the policy does not ask for any more is taken out after the stage.
     return foreign ? std::optional(Read(*existing)) : std::nullopt;

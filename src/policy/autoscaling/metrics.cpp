@@ -79,7 +79,8 @@ class Chooser {
   bool SettleContainer(const Value& metric) const {
     const std::string name = TextAt(metric, "container");
     const std::string resource = TextAt(metric, "name");
-    const auto found = std::ranges::find(resources_.containers, name, &kube::ContainerResources::name);
+    const auto found =
+        std::ranges::find(resources_.containers, name, &kube::ContainerResources::name);
     if (found == resources_.containers.end()) {
       target_.Tell(text::Severity::kError, "CL-C-NO-CONTAINER",
                    "the policy measures container " + name + ", which this pod does not have",
@@ -118,8 +119,9 @@ Value DefaultMetric() {
 /// MetricTarget of autoscaling/v2.
 Value HpaTarget(const Value& metric) {
   Value target;
-  for (const auto& [key, type] : {std::pair("averageUtilization", "Utilization"),
-                                  std::pair("averageValue", "AverageValue"), std::pair("value", "Value")}) {
+  for (const auto& [key, type] :
+       {std::pair("averageUtilization", "Utilization"), std::pair("averageValue", "AverageValue"),
+        std::pair("value", "Value")}) {
     const Value* amount = metric.Find(key);
     if (amount == nullptr) continue;
     target.Put("type", Value::String(type));
@@ -151,7 +153,8 @@ std::optional<std::vector<Value>> ReadMetrics(const Target& target) {
       target.Tell(text::Severity::kError, "CL-C-VARIABLE", flaw->message, {}, flaw->hint);
       return std::nullopt;
     }
-    if (!chooser.Settle(metric, stated != nullptr)) return std::nullopt;
+    const bool mends = target.run().mending.metrics;
+    if (mends && !chooser.Settle(metric, stated != nullptr)) return std::nullopt;
   }
   return metrics;
 }

@@ -19,8 +19,8 @@ std::optional<std::vector<yaml::Value>> ReadMetrics(const Target& target);
 
 /// A metric as a HorizontalPodAutoscaler has it (autoscaling/v2, MetricSpec).
 yaml::Value AsHpaMetric(const yaml::Value& metric);
-/// A metric as a trigger of a KEDA ScaledObject; nothing for metrics that KEDA reads from sources of
-/// its own.
+/// A metric as a trigger of a KEDA ScaledObject; nothing for metrics that KEDA reads from sources
+/// of its own.
 std::optional<yaml::Value> AsKedaTrigger(const yaml::Value& metric);
 
 }  // namespace cloudlab::policy::autoscaling

@@ -15,7 +15,8 @@ void HandOverReplicas(const Target& target, const Scaler& scaler);
 /// Proposes a VerticalPodAutoscaler that shares no resource with `scaler` (rule C5).
 void ProposeVertical(const Target& target, const std::optional<Scaler>& scaler);
 
-/// Proposes a PodDisruptionBudget under which at least one pod can always be evicted (rules C6, C7).
+/// Proposes a PodDisruptionBudget under which at least one pod can always be evicted (rules C6,
+/// C7).
 void ProposeBudget(const Target& target, const std::optional<Scaler>& scaler);
 
 /// Proposes topologySpreadConstraints for the pods.

@@ -3,10 +3,13 @@
 //
 //   Helm 3   compares the old manifest with the new one and sends `replicas: null`: the API server
 //            sets 1, and the autoscaler raises it again (helm/helm#12650, #7090).
-//   Helm 4   applies on the server: the field stays if another manager, the autoscaler, owns it too;
-//            a field that only Helm owned is reset to 1 (Kubernetes, "Server-Side Apply", transferring
-//            ownership). A field that stays in the manifest is a conflict once the autoscaler moved it.
-//   Argo CD  shows a difference for ever, and may set it back, unless it is told to ignore the field.
+//   Helm 4   applies on the server: the field stays if another manager, the autoscaler, owns it
+//   too;
+//            a field that only Helm owned is reset to 1 (Kubernetes, "Server-Side Apply",
+//            transferring ownership). A field that stays in the manifest is a conflict once the
+//            autoscaler moved it.
+//   Argo CD  shows a difference for ever, and may set it back, unless it is told to ignore the
+//   field.
 #include "policy/autoscaling/parts.hpp"
 
 namespace cloudlab::policy::autoscaling {
@@ -20,7 +23,8 @@ std::string RemovalMessage(const Target& target, const Scaler& scaler) {
   return std::string(kField) + " is removed: " + scaler.name + " sets the number of pods, " +
          std::to_string(scaler.bounds.least) + " to " + std::to_string(scaler.bounds.most) +
          ". The first rollout over a running " + target.id().kind +
-         ": Helm 3 sends `replicas: null`, which means 1 pod until the autoscaler answers, about 15 "
+         ": Helm 3 sends `replicas: null`, which means 1 pod until the autoscaler answers, about "
+         "15 "
          "seconds later; Helm 4 leaves the number that the autoscaler set, and 1 pod if none did "
          "yet; Argo CD does as Helm 4 if it applies on the server, else as Helm 3. A new "
          "installation begins with 1 pod";
@@ -28,12 +32,15 @@ std::string RemovalMessage(const Target& target, const Scaler& scaler) {
 
 std::string RemovalSteps(const Target& target) {
   const std::string ns = target.id().ns.empty() ? "" : " -n " + target.id().ns;
-  return "without a dip: 1. roll out with replicasPolicy: Keep, so that the autoscaler comes first; "
+  return "without a dip: 1. roll out with replicasPolicy: Keep, so that the autoscaler comes "
+         "first; "
          "2. wait until `kubectl get hpa" +
          ns +
-         "` shows a current value; 3. with Helm 4, let another manager own the field (kubectl apply "
+         "` shows a current value; 3. with Helm 4, let another manager own the field (kubectl "
+         "apply "
          "--server-side --field-manager=handover of a manifest that says only spec.replicas), and "
-         "roll out with Remove; with Helm 3, use SetToMin, which never sends null, or take the dip in "
+         "roll out with Remove; with Helm 3, use SetToMin, which never sends null, or take the dip "
+         "in "
          "a quiet hour; with Argo CD, ignoreDifferences with jsonPointers [/spec/replicas] and "
          "RespectIgnoreDifferences=true";
 }
@@ -41,6 +48,7 @@ std::string RemovalSteps(const Target& target) {
 }  // namespace
 
 void HandOverReplicas(const Target& target, const Scaler& scaler) {
+  if (!target.run().mending.replicas) return;
   const std::string policy = TextAt(target.spec(), "replicasPolicy");
   const yaml::NodeView node = target.manifest().root.Find({"spec", "replicas"});
   if (policy == "SetToMin") {

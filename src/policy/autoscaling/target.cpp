@@ -141,8 +141,9 @@ yaml::Value Target::NewObject(const std::string& api_version, const std::string&
     if (key.starts_with(kAppLabels)) labels.Put(key, yaml::Value::String(label.Text()));
   }
   if (!labels.IsEmptyCollection()) metadata.Put("labels", std::move(labels));
-  metadata.Put("annotations", yaml::Value::Map({{std::string(kManagedByAnnotation),
-                                                 yaml::Value::String(policy_.name())}}));
+  metadata.Put(
+      "annotations",
+      yaml::Value::Map({{std::string(kManagedByAnnotation), yaml::Value::String(policy_.name())}}));
   yaml::Value object;
   object.Put("apiVersion", yaml::Value::String(api_version));
   object.Put("kind", yaml::Value::String(kind));

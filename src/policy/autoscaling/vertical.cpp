@@ -48,7 +48,8 @@ Value MakeVpa(const Target& target, const Value& vertical,
       policies.Append(ContainerPolicy(vertical, container, resources));
     }
     // Also what a mesh puts into the pod later.
-    policies.Append(Value::Map({{"containerName", Value::String("*")}, {"mode", Value::String("Off")}}));
+    policies.Append(
+        Value::Map({{"containerName", Value::String("*")}, {"mode", Value::String("Off")}}));
   }
   Value spec;
   spec.Put("targetRef", target.Reference());
@@ -66,7 +67,7 @@ void ProposeVertical(const Target& target, const std::optional<Scaler>& scaler) 
   const Value* vertical = target.spec().Find("vertical");
   if (vertical == nullptr) return;
   const kube::Manifest* existing = target.run().index->FindVerticalScaler(target.id());
-  if (existing != nullptr && !target.IsOurs(*existing)) {
+  if (existing != nullptr && !target.IsOurs(*existing) && target.run().mending.existing) {
     const std::string who = existing->id.Display() + " of the chart is for this workload";
     if (target.conflicts() == ConflictPolicy::kKeep) {
       target.Skip("CL-C-SCALER-EXISTS", who + "; it stays as it is");
@@ -76,7 +77,8 @@ void ProposeVertical(const Target& target, const std::optional<Scaler>& scaler) 
     }
     return;
   }
-  const std::vector<std::string> resources = Resources(*vertical, scaler);
+  const std::vector<std::string> resources =
+      Resources(*vertical, target.run().mending.resources ? scaler : std::nullopt);
   if (resources.empty()) {
     target.Skip("CL-C-HPA-VPA", scaler->name +
                                     " measures every resource that the VerticalPodAutoscaler would "

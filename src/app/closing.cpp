@@ -1,0 +1,167 @@
+#include "app/closing.hpp"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <iterator>
+#include <map>
+#include <utility>
+
+#include "app/parallel.hpp"
+#include "policy/closure.hpp"
+#include "yaml/render.hpp"
+
+namespace cloudlab::app {
+namespace {
+
+constexpr std::string_view kProof = "autoscalers, budgets, limits and quotas fit together";
+
+/// The text of a new object and its outline, which stay as long as the manifests.
+struct Written {
+  std::string text;
+  yaml::Outline outline;
+};
+
+std::vector<kube::Manifest> FinalManifests(const Closing& closing, std::deque<Written>& written) {
+  const Documents& documents = closing.documents;
+  std::vector<std::vector<kube::Manifest>> chunks(ChunkCount(documents.size()));
+  ForEachChunk(documents.size(), [&](std::size_t chunk, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      if (documents[i].problem() || documents[i].is_policy || documents[i].removed) continue;
+      auto found = kube::Manifests(documents[i].current(), i);
+      std::move(found.begin(), found.end(), std::back_inserter(chunks[chunk]));
+    }
+  });
+  std::vector<kube::Manifest> manifests;
+  for (auto& chunk : chunks) std::move(chunk.begin(), chunk.end(), std::back_inserter(manifests));
+  for (const policy::NewObject* object : closing.added) {
+    Written& place = written.emplace_back();
+    place.text = yaml::RenderDocument(object->content, "\n");
+    place.outline = yaml::Scan(place.text).outline;
+    for (kube::Manifest& manifest : kube::Manifests(place.outline, documents.size())) {
+      manifest.id.ns = object->id.ns;
+      manifests.push_back(std::move(manifest));
+    }
+  }
+  return manifests;
+}
+
+/// `checks` of the tier policies; where several speak, the strictest holds.
+text::Severity CheckSeverity(const Rules& rules, std::string_view check, bool& ignored) {
+  constexpr std::array<std::string_view, 3> kLevels = {"Ignore", "Warn", "Fail"};
+  std::ptrdiff_t strictest = -1;
+  for (const auto& policy : rules.policies) {
+    const yaml::Value* checks = policy->document().spec.Find("checks");
+    const yaml::Value* level = checks == nullptr ? nullptr : checks->Find(check);
+    if (level == nullptr) continue;
+    strictest = std::max(strictest, std::ranges::find(kLevels, level->text()) - kLevels.begin());
+  }
+  ignored = strictest == 0;
+  return strictest == 2 ? text::Severity::kError : text::Severity::kWarning;
+}
+
+class Judge {
+ public:
+  explicit Judge(const Closing& closing) : closing_(closing) {
+    for (const policy::NewObject& object : closing.wanted) {
+      ours_[object.id] = object.policy;
+      ours_.try_emplace(object.parent, object.policy);
+    }
+  }
+
+  /// How severe a finding is for this run; nothing if nobody wants to know.
+  std::optional<text::Severity> SeverityOf(const policy::ClosureFinding& finding) const {
+    for (const auto& [code, check] : kChecks) {
+      if (finding.code != code) continue;
+      if (finding.severity == text::Severity::kInfo) return finding.severity;
+      bool ignored = false;
+      const text::Severity severity = CheckSeverity(closing_.rules, check, ignored);
+      return ignored ? std::nullopt : std::optional(severity);
+    }
+    const std::string* policy = MakerOf(finding);
+    if (policy == nullptr && finding.severity == text::Severity::kError) {
+      return text::Severity::kWarning;  // Of the chart's own making.
+    }
+    if (policy == nullptr) return finding.severity;
+    if (finding.code == "CL-C-REPLICAS") {
+      // Where the policy lets the field stay, it has said so itself.
+      return RemovesReplicas(*policy) ? std::optional(text::Severity::kError) : std::nullopt;
+    }
+    return finding.severity;
+  }
+
+ private:
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kChecks = {{
+      {"CL-C-LIMIT-RANGE", "limitRange"},
+      {"CL-C-QUOTA", "resourceQuota"},
+      {"CL-C-RUNTIME", "runtimeFlags"},
+  }};
+
+  /// The policy that made one of the objects that the finding is about, or null.
+  const std::string* MakerOf(const policy::ClosureFinding& finding) const {
+    for (const kube::ObjectId& id : finding.objects) {
+      const auto found = ours_.find(id);
+      if (found != ours_.end()) return &found->second;
+    }
+    return nullptr;
+  }
+
+  bool RemovesReplicas(const std::string& name) const {
+    return std::ranges::any_of(closing_.rules.policies, [&](const auto& policy) {
+      const yaml::Value* replicas = policy->document().spec.Find("replicasPolicy");
+      return policy->name() == name && replicas != nullptr && replicas->text() == "Remove";
+    });
+  }
+
+  const Closing& closing_;
+  std::map<kube::ObjectId, std::string> ours_;  // And the workloads that they are for.
+};
+
+}  // namespace
+
+bool NeedsClosing(const Rules& rules, const kube::Index& index) {
+  if (rules.policies.empty()) return false;
+  const bool asked = std::ranges::any_of(rules.policies, [](const auto& policy) {
+    return policy->stage() == policy::Stage::kAutoscaling ||
+           policy->document().spec.Find("checks") != nullptr;
+  });
+  return asked || std::ranges::any_of(index.manifests(), [](const kube::Manifest& manifest) {
+           return manifest.id.kind == "LimitRange" || manifest.id.kind == "ResourceQuota";
+         });
+}
+
+void Close(const Closing& closing, bool explain, Report& report) {
+  std::deque<Written> written;
+  kube::IndexOptions options;
+  options.option_namespace = closing.index.default_namespace();
+  options.pod_template_paths = closing.rules.pipeline.pod_template_paths;
+  const kube::Index stream(FinalManifests(closing, written), std::move(options));
+  const Judge judge(closing);
+  bool passed = true;
+  for (policy::ClosureFinding& finding : policy::CheckClosure(stream)) {
+    const std::optional<text::Severity> severity = judge.SeverityOf(finding);
+    if (!severity || (*severity == text::Severity::kInfo && !explain)) continue;
+    passed = passed && *severity != text::Severity::kError;
+    text::Diagnostic diagnostic;
+    diagnostic.severity = *severity;
+    diagnostic.code = std::move(finding.code);
+    diagnostic.message = std::move(finding.message);
+    diagnostic.hint = std::move(finding.hint);
+    if (!finding.objects.empty()) {
+      diagnostic.object = finding.objects.front().Display();
+      // Messages begin with the object, and so does the line that people see.
+      const std::string begin = diagnostic.object + " ";
+      if (diagnostic.message.starts_with(begin)) diagnostic.message.erase(0, begin.size());
+    }
+    if (finding.document < closing.documents.size()) {
+      const Document& document = closing.documents[finding.document];
+      if (const auto span = document.PlaceOf(finding.node)) {
+        diagnostic.place = {&closing.input, *span};
+      }
+    }
+    report.diagnostics.Add(std::move(diagnostic));
+  }
+  report.proofs.push_back({std::string(kProof), passed});
+}
+
+}  // namespace cloudlab::app
