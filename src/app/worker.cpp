@@ -117,6 +117,7 @@ void Worker::AskAll(policy::Stage stage, const kube::Manifest& manifest, Work& w
   for (std::size_t number = 0; number < place_.rules.policies.size(); ++number) {
     if (place_.rules.policies[number]->stage() == stage) Ask(number, manifest, work, outcome);
   }
+  if (manifest.local_config) return;
   for (const Chosen& chosen : work.chosen) {
     const policy::Policy& policy = *place_.rules.policies[chosen.number];
     if (chosen.selected || !policy::IsManagedBy(manifest, policy.name())) continue;

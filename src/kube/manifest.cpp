@@ -5,6 +5,7 @@
 #include "kube/manifest.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace cloudlab::kube {
@@ -12,6 +13,10 @@ namespace {
 
 constexpr std::string_view kFilenameAnnotation = "postrenderer.helm.sh/postrender-filename";
 constexpr std::string_view kHookAnnotation = "helm.sh/hook";
+constexpr std::string_view kLocalAnnotation = "config.kubernetes.io/local-config";
+/// As go-yaml reads them for Helm and kubectl; yEs is a string.
+constexpr std::array<std::string_view, 11> kTrue = {"y",  "Y",  "yes",  "Yes",  "YES", "on",
+                                                    "On", "ON", "true", "True", "TRUE"};
 constexpr std::string_view kSourceComment = "# Source: ";
 
 /// A node that may be an object, and what a typed list says about its items.
@@ -70,6 +75,7 @@ void ReadMetadata(Manifest& manifest) {
   const yaml::NodeView annotations = metadata.Find("annotations");
   manifest.annotations = annotations;
   manifest.filename_annotation = annotations.Find(kFilenameAnnotation).Text();
+  manifest.local_config = annotations.Find(kLocalAnnotation).TextIs("true");
   manifest.hook = static_cast<bool>(annotations.Find(kHookAnnotation));
   if (!manifest.filename_annotation.empty()) manifest.source = manifest.filename_annotation;
 }
@@ -144,6 +150,12 @@ std::vector<Manifest> Manifests(const yaml::Outline& outline, std::size_t docume
     manifests.push_back(std::move(manifest));
   }
   return manifests;
+}
+
+bool IsTrue(yaml::NodeView node) {
+  node = node.Resolved();
+  if (!node.IsScalar() || node.node().style != yaml::Style::kPlain) return false;
+  return std::ranges::find(kTrue, node.Text()) != kTrue.end();
 }
 
 std::string FieldPath(yaml::NodeView root, yaml::NodeView node) {

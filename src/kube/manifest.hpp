@@ -24,6 +24,7 @@ struct Manifest {
   std::string source;
   std::string filename_annotation;  ///< Helm 4's annotation alone; empty if absent.
   bool hook = false;                ///< Carries `helm.sh/hook`.
+  bool local_config = false;        ///< Is for tools and never applied (rule G9).
 
   /// metadata.annotations[key] / metadata.labels[key], decoded; empty if absent.
   std::string Annotation(std::string_view key) const;
@@ -33,6 +34,10 @@ struct Manifest {
 /// The manifests of one document, with `metadata.namespace` as it is written (rule G1 is applied by
 /// kube::Index, which sees the whole stream).
 std::vector<Manifest> Manifests(const yaml::Outline& outline, std::size_t document);
+
+/// True if Kubernetes reads `node` as true: its reader knows YAML 1.1, where `yes` and `on` are
+/// booleans.
+bool IsTrue(yaml::NodeView node);
 
 /// The place of `node` below `root`, as reports write it:
 /// `spec.template.spec.containers[name=app].resources.requests.cpu`. Items of a sequence are

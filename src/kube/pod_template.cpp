@@ -84,10 +84,7 @@ std::string MainContainer(const PodTemplate& pod) {
   return first;
 }
 
-bool UsesHostNetwork(const PodTemplate& pod) {
-  const yaml::NodeView flag = pod.spec.Find("hostNetwork");
-  return flag.TextIs("true") || flag.TextIs("True") || flag.TextIs("TRUE");
-}
+bool UsesHostNetwork(const PodTemplate& pod) { return IsTrue(pod.spec.Find("hostNetwork")); }
 
 std::optional<Selector> Selector::Parse(const yaml::Value& selector) {
   if (!selector.IsMap()) return std::nullopt;

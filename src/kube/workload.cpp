@@ -16,7 +16,11 @@ constexpr std::array<WorkloadKind, 10> kKinds{{
     {.group = "apps", .kind = "DaemonSet", .path = "spec.template"},
     {.group = "batch", .kind = "Job", .path = "spec.template", .immutable_pod = true},
     {.group = "batch", .kind = "CronJob", .path = "spec.jobTemplate.spec.template"},
-    {.group = "argoproj.io", .kind = "Rollout", .path = "spec.template", .scalable = true},
+    {.group = "argoproj.io",
+     .kind = "Rollout",
+     .path = "spec.template",
+     .scalable = true,
+     .may_borrow_pod = true},
     {.group = "serving.knative.dev", .kind = "Service", .path = "spec.template"},
 }};
 
@@ -62,7 +66,8 @@ PodTemplate FindPodTemplate(const Manifest& manifest, std::span<const PodTemplat
   const std::string_view group = manifest.id.group();
   PodTemplate result;
   if (const WorkloadKind* kind = FindWorkloadKind(group, manifest.id.kind)) {
-    if (manifest.root.Find({"spec", "workloadRef"})) return {};
+    const yaml::NodeView lender = manifest.root.Find({"spec", "workloadRef"});
+    if (kind->may_borrow_pod && lender && !lender.IsNull()) return {};
     result.path = SplitPath(kind->path);
   } else {
     const auto custom = std::ranges::find_if(extra, [&](const PodTemplatePath& row) {

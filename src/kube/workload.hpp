@@ -40,9 +40,10 @@ struct PodTemplate {
 struct WorkloadKind {
   std::string_view group;
   std::string_view kind;
-  std::string_view path;       ///< Of the pod template, dotted; empty for a Pod.
-  bool scalable = false;       ///< Has `spec.replicas` and a scale subresource.
-  bool immutable_pod = false;  ///< The API server refuses a changed pod template (rule G3).
+  std::string_view path;        ///< Of the pod template, dotted; empty for a Pod.
+  bool scalable = false;        ///< Has `spec.replicas` and a scale subresource.
+  bool may_borrow_pod = false;  ///< `spec.workloadRef` names the workload that has the template.
+  bool immutable_pod = false;   ///< The API server refuses a changed pod template (rule G3).
 };
 
 /// The row of the table for this kind, or null.

@@ -86,10 +86,12 @@ Choice Selection::Choose(const Policy& policy, const kube::Manifest& manifest) {
                            exception->Display() + ": " + Reason(*exception));
     return choice;
   }
-  const std::optional<OptOut> opt_out = FindOptOut(policy, target, inject);
+  std::optional<OptOut> opt_out = FindOptOut(policy, target, inject);
+  if (manifest.local_config) opt_out = OfLocalConfig(manifest);
   if (policy.document().locked() && !MayPassLock(policy, target, opt_out, choice)) return choice;
   if (opt_out) {
-    choice.skip = MakeSkip(policy, manifest, "CL-S-OPTED-OUT", opt_out->message);
+    const char* code = manifest.local_config ? "CL-S-LOCAL-CONFIG" : "CL-S-OPTED-OUT";
+    choice.skip = MakeSkip(policy, manifest, code, opt_out->message);
     return choice;
   }
   Subject subject = SubjectOf(policy, manifest);
@@ -153,6 +155,13 @@ std::optional<Selection::OptOut> Selection::FindOptOut(const Policy& policy,
                 Display(*skip, kSkipAnnotation) + " says \"" + MaskText({}, skip->value) + "\"" +
                     (reason ? ": " + MaskText({}, reason->value)
                             : " (no " + std::string(kSkipReasonAnnotation) + " is given)")};
+}
+
+/// Rule G9. Helm applies such an object all the same, so that a lock holds against it.
+Selection::OptOut Selection::OfLocalConfig(const kube::Manifest& manifest) {
+  const std::string key = "config.kubernetes.io/local-config";
+  return {manifest.annotations.Find(key),
+          "annotation " + key + " says that it is for tools and not for a cluster"};
 }
 
 bool Selection::Names(std::string_view words, const Policy& policy) const {

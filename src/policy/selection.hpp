@@ -5,6 +5,7 @@
 //   match, exclude   the policy's own words; `inject.cloudlab.dev/<policy>: enabled` stands in for
 //                    them (on a Namespace, not for its hooks)
 //   exceptions       PolicyException
+//   local config     `config.kubernetes.io/local-config: "true"`: an object for tools
 //   opting out       `inject.cloudlab.dev/<policy>: disabled`, or `cloudlab.dev/skip`; the nearer
 //   of
 //                    the two holds, at one place the former
@@ -80,6 +81,7 @@ class Selection {
                                    Choice& choice) const;
   std::optional<OptOut> FindOptOut(const Policy& policy, const MatchTarget& target,
                                    const std::optional<Switch>& inject) const;
+  static OptOut OfLocalConfig(const kube::Manifest& manifest);
   bool Names(std::string_view words, const Policy& policy) const;
   void CheckAnnotation(const kube::Manifest& manifest, const std::string& key, yaml::NodeView node,
                        std::vector<Proposal::Finding>& findings) const;

@@ -37,6 +37,21 @@ spec:
   CHECK_FALSE(ParseContainerType("init").has_value());
 }
 
+TEST_CASE("the network of the node, in every spelling", "[kube][pod]") {
+  const auto uses = [](const char* value) {
+    const TestStream stream("apiVersion: v1\nkind: Pod\nspec: {hostNetwork: " + std::string(value) +
+                            ", containers: []}\n");
+    return UsesHostNetwork(FindPodTemplate(stream.only()));
+  };
+  for (const char* yes :
+       {"true", "True", "TRUE", "yes", "Yes", "YES", "y", "Y", "on", "On", "ON"}) {
+    CHECK(uses(yes));
+  }
+  for (const char* no : {"false", "no", "off", "n", "tRue", "yEs", "'yes'", "null", "[]"}) {
+    CHECK_FALSE(uses(no));
+  }
+}
+
 bool Selects(const std::string& selector, const std::string& labels) {
   const TestStream stream("kind: T\nselector: " + selector + "\nlabels: " + labels + "\n");
   const yaml::NodeView root = stream.only().root;

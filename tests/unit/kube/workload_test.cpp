@@ -70,6 +70,15 @@ TEST_CASE("what has no template of its own is no workload", "[kube][workload]") 
   CHECK_FALSE(FindPodTemplate(TestStream(Doc("argoproj.io/v1alpha1", "Rollout",
                                              "{workloadRef: {kind: Deployment, name: x}}"))
                                   .only()));
+  // Only Rollouts borrow: the API server drops the field from others.
+  for (const char* kind : {"Deployment", "StatefulSet"}) {
+    CHECK(FindPodTemplate(
+        TestStream(Doc("apps/v1", kind, std::string("{workloadRef: {}, template: ") + kPod + "}"))
+            .only()));
+  }
+  CHECK(FindPodTemplate(TestStream(Doc("argoproj.io/v1alpha1", "Rollout",
+                                       std::string("{workloadRef: null, template: ") + kPod + "}"))
+                            .only()));
   // A broken template.
   CHECK_FALSE(FindPodTemplate(TestStream(Doc("apps/v1", "Deployment", "{template: null}")).only()));
   CHECK_FALSE(FindPodTemplate(TestStream(Doc("apps/v1", "Deployment", "[]")).only()));

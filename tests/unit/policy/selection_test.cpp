@@ -21,6 +21,19 @@ std::string Text(const std::string& policy, const std::string& stream,
   return Decision(Tiers(policy), stream, environment).Text();
 }
 
+TEST_CASE("objects for tools are left alone, but for a locked policy", "[policy][selection]") {
+  const std::string local = Cart("{config.kubernetes.io/local-config: \"true\"}");
+  CHECK(Decision(Tiers("{match: {}, tier: small}"), local).Text() ==
+        "CL-S-LOCAL-CONFIG annotation config.kubernetes.io/local-config says that it is for tools "
+        "and not for a cluster");
+  CHECK(Decision(Tiers("{match: {}, tier: small, locked: true}"), local)
+            .Text()
+            .starts_with("error CL-P-LOCKED annotation config.kubernetes.io/local-config"));
+  CHECK(Decision(Tiers("{match: {}, tier: small}"),
+                 Cart("{config.kubernetes.io/local-config: \"false\"}"))
+            .Text() == "selected");
+}
+
 TEST_CASE("match and exclude", "[policy][selection]") {
   CHECK(Text(kAll, Cart()) == "selected");
   CHECK(Text("{match: {any: [{names: [basket]}]}}", Cart()) ==
