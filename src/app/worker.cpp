@@ -217,7 +217,8 @@ void Worker::Account(std::size_t number, Proposal& proposal, Work& work, Outcome
   const bool adds = std::ranges::any_of(proposal.objects(), [this](const auto& object) {
     return place_.run.index->Find(object.id) == nullptr;
   });
-  if (!proposal.edits().empty() || adds) ++outcome.counts[number].second;
+  const bool wants_change = !proposal.edits().empty() || adds;
+  if (wants_change && enforcement == Enforcement::kApply) ++outcome.counts[number].second;
   outcome.skips.insert(outcome.skips.end(), proposal.skips().begin(), proposal.skips().end());
   for (const auto& finding : proposal.findings()) {
     AddFinding(finding, manifest.document, policy.document().name_place(), outcome);
