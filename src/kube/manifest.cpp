@@ -80,17 +80,6 @@ void ReadMetadata(Manifest& manifest) {
   if (!manifest.filename_annotation.empty()) manifest.source = manifest.filename_annotation;
 }
 
-/// `["a.b/c"]`, or `.key` where that is unambiguous.
-std::string KeySegment(const std::string& key) {
-  if (!key.empty() && key.find_first_of("./[]\"\\ ") == std::string::npos) return "." + key;
-  std::string segment = "[\"";
-  for (const char c : key) {
-    if (c == '"' || c == '\\') segment += '\\';
-    segment += c;
-  }
-  return segment + "\"]";
-}
-
 /// `[name=x]` if no other item is called that, else the item's index.
 std::string ItemSegment(yaml::NodeView sequence, yaml::NodeView item) {
   const std::string name = item.Resolved().Find("name").Text();
@@ -158,17 +147,31 @@ bool IsTrue(yaml::NodeView node) {
   return std::ranges::find(kTrue, node.Text()) != kTrue.end();
 }
 
-std::string FieldPath(yaml::NodeView root, yaml::NodeView node) {
-  std::vector<std::string> segments;
-  while (node && node != root) {
-    const yaml::NodeView parent = node.parent();
-    if (!parent) break;
-    segments.push_back(parent.IsSeq() ? ItemSegment(parent, node) : KeySegment(node.Key()));
-    node = parent;
+void AppendKey(std::string& path, const std::string& key) {
+  if (!key.empty() && key.find_first_of("./[]\"\\ ") == std::string::npos) {
+    if (!path.empty()) path += '.';
+    path += key;
+    return;
   }
+  path += "[\"";
+  for (const char c : key) {
+    if (c == '"' || c == '\\') path += '\\';
+    path += c;
+  }
+  path += "\"]";
+}
+
+std::string FieldPath(yaml::NodeView root, yaml::NodeView node) {
+  std::vector<yaml::NodeView> steps;
+  for (; node && node != root && node.parent(); node = node.parent()) steps.push_back(node);
   std::string path;
-  for (auto it = segments.rbegin(); it != segments.rend(); ++it) path += *it;
-  if (path.starts_with('.')) path.erase(0, 1);
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    if (step->parent().IsSeq()) {
+      path += ItemSegment(step->parent(), *step);
+    } else {
+      AppendKey(path, step->Key());
+    }
+  }
   return path;
 }
 

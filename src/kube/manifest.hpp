@@ -44,5 +44,7 @@ bool IsTrue(yaml::NodeView node);
 /// named by their `name` where they have one, else by index; keys that hold a dot or a slash are
 /// written `annotations["sidecar.istio.io/inject"]`.
 std::string FieldPath(yaml::NodeView root, yaml::NodeView node);
+/// Makes `path` one key deeper, as FieldPath() writes it.
+void AppendKey(std::string& path, const std::string& key);
 
 }  // namespace cloudlab::kube

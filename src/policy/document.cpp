@@ -133,11 +133,6 @@ text::Place Document::PlaceOf(yaml::NodeView node) const {
   return PlaceIn(source, offset, SpanOf(node, false));
 }
 
-text::Place Document::KeyPlaceOf(yaml::NodeView node) const {
-  if (!node || source == nullptr) return {};
-  return PlaceIn(source, offset, SpanOf(node, true));
-}
-
 text::Place Document::PlaceAt(std::initializer_list<std::string_view> path) const {
   yaml::NodeView at = root;
   for (const std::string_view key : path) {

@@ -43,8 +43,6 @@ struct Document {
   text::Place place() const { return PlaceOf(root); }
   text::Place name_place() const { return PlaceAt({"metadata", "name"}); }
   text::Place PlaceOf(yaml::NodeView node) const;
-  /// The place of the key of `node`.
-  text::Place KeyPlaceOf(yaml::NodeView node) const;
   /// The place of what stands at `path`, or of the nearest parent that exists:
   /// `PlaceAt({"spec", "tier"})`.
   text::Place PlaceAt(std::initializer_list<std::string_view> path) const;

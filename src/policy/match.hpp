@@ -76,7 +76,6 @@ class ContainerSelector {
   explicit ContainerSelector(const yaml::Value* value);
 
   /// True if the selector names types; otherwise each policy has its own idea of whom it means.
-  bool has_types() const { return !types_.empty(); }
   bool Matches(const kube::Container& container) const {
     return Matches(container.name, container.image, container.type);
   }

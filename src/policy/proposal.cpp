@@ -11,21 +11,6 @@
 namespace cloudlab::policy {
 namespace {
 
-/// `path` one key deeper, as kube::FieldPath writes it.
-void AppendKey(std::string& path, const std::string& key) {
-  if (!key.empty() && key.find_first_of("./[]\"\\ ") == std::string::npos) {
-    if (!path.empty()) path += '.';
-    path += key;
-    return;
-  }
-  path += "[\"";
-  for (const char c : key) {
-    if (c == '"' || c == '\\') path += '\\';
-    path += c;
-  }
-  path += "\"]";
-}
-
 bool ReadsAsString(const yaml::Value& scalar) {
   return scalar.kind() == yaml::Value::Kind::kString || !yaml::IsCoreNonString(scalar.text());
 }
@@ -119,7 +104,7 @@ Proposal::Walk Proposal::WalkDown(yaml::NodeView map, const std::vector<std::str
     const yaml::NodeView child = walk.at.Find(path[walk.done]);
     if (!child) break;
     walk.at = child;
-    AppendKey(walk.text, path[walk.done]);
+    kube::AppendKey(walk.text, path[walk.done]);
     ++walk.done;
   }
   return walk;
@@ -153,7 +138,7 @@ void Proposal::Claim(yaml::NodeView map, const std::vector<std::string>& path) {
   if (!clash) clash = changes_.Claim(map.id(), missing, owner_);
   if (!clash) return;
   std::string text = kube::FieldPath(manifest_.root, map);
-  for (const std::string& key : missing) AppendKey(text, key);
+  for (const std::string& key : missing) kube::AppendKey(text, key);
   Accept(std::move(clash), text);
 }
 
@@ -166,7 +151,7 @@ void Proposal::State(std::string container, std::string_view side, std::string_v
 void Proposal::Contradict(const StatedResource& other, yaml::NodeView map,
                           const std::vector<std::string>& path) {
   std::string text = kube::FieldPath(manifest_.root, map);
-  for (const std::string& key : path) AppendKey(text, key);
+  for (const std::string& key : path) kube::AppendKey(text, key);
   conflicts_.push_back({yaml::Clash{map.id(), "", other.owner, owner_}, std::move(text),
                         "leave it out of one of them, or let the tier Keep it (`conflicts`)"});
 }
@@ -203,7 +188,7 @@ void Proposal::Put(yaml::NodeView map, const std::vector<std::string>& path, yam
   if (!CanHold(walk.at)) return RefuseShape(walk, "a map");
   const std::vector<std::string> missing(path.begin() + static_cast<std::ptrdiff_t>(walk.done),
                                          path.end());
-  for (const std::string& key : missing) AppendKey(walk.text, key);
+  for (const std::string& key : missing) kube::AppendKey(walk.text, key);
   std::string new_text = RowText(missing.back(), value);
   if (!Accept(changes_.Put(walk.at.id(), missing, std::move(value), owner_), walk.text)) return;
   AddRow(FieldEdit::Op::kAdd, std::move(walk.text), "", std::move(new_text), origin);
@@ -222,7 +207,7 @@ void Proposal::Append(yaml::NodeView map, const std::vector<std::string>& path, 
     if (!CanHold(walk.at)) return RefuseShape(walk, "a map");
     const std::vector<std::string> missing(path.begin() + static_cast<std::ptrdiff_t>(walk.done),
                                            path.end());
-    for (const std::string& key : missing) AppendKey(walk.text, key);
+    for (const std::string& key : missing) kube::AppendKey(walk.text, key);
     if (!Accept(changes_.Append(walk.at.id(), missing, std::move(item), owner_), walk.text)) {
       return;
     }

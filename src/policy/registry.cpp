@@ -9,6 +9,7 @@
 #include "policy/diagnose.hpp"
 #include "policy/sidecar.hpp"
 #include "policy/suggest.hpp"
+#include "policy/text_at.hpp"
 #include "policy/tier.hpp"
 
 namespace cloudlab::policy {
@@ -37,11 +38,6 @@ constexpr std::array<std::string_view, 2> kComing = {"network", "secrets"};
 const PolicyKind* FindPolicyKind(std::string_view kind) {
   const auto* found = std::ranges::find(kPolicyKinds, kind, &PolicyKind::kind);
   return found == kPolicyKinds.end() ? nullptr : found;
-}
-
-std::string TextOf(const yaml::Value& map, std::string_view key) {
-  const yaml::Value* value = map.Find(key);
-  return value == nullptr ? std::string() : value->text();
 }
 
 /// The names that the Pipeline lists, each checked; nothing if it lists none.
@@ -98,15 +94,14 @@ PipelineSettings ReadPipeline(const DocumentSet& documents, text::Diagnostics& d
   }
   const yaml::Value& spec = pipelines[0]->spec;
   settings.document = pipelines[0];
-  settings.environment = TextOf(spec, "environment");
-  settings.ns = TextOf(spec, "namespace");
-  settings.kube_version = kube::Version::Parse(TextOf(spec, "kubeVersion"));
-  settings.provenance = TextOf(spec, "provenance");
-  settings.allow_stream_policies = TextOf(spec, "allowStreamPolicies") == "true";
+  settings.environment = TextAt(spec, "environment");
+  settings.ns = TextAt(spec, "namespace");
+  settings.kube_version = kube::Version::Parse(TextAt(spec, "kubeVersion"));
+  settings.allow_stream_policies = TextAt(spec, "allowStreamPolicies") == "true";
   if (const yaml::Value* paths = spec.Find("podTemplatePaths")) {
     for (const yaml::Value& path : paths->items()) {
       settings.pod_template_paths.push_back(
-          {TextOf(path, "group"), TextOf(path, "kind"), TextOf(path, "path")});
+          {TextAt(path, "group"), TextAt(path, "kind"), TextAt(path, "path")});
     }
   }
   return settings;

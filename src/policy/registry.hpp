@@ -26,7 +26,6 @@ struct PipelineSettings {
   std::string ns;
   std::optional<kube::Version> kube_version;
   std::vector<kube::PodTemplatePath> pod_template_paths;
-  std::string provenance = "None";
   bool allow_stream_policies = false;
 
   /// The place of `spec.<field>`, for findings about it; none without a document.

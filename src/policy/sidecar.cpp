@@ -14,6 +14,7 @@
 #include "policy/sidecar/objects.hpp"
 #include "policy/sidecar/presets.hpp"
 #include "policy/sidecar/surroundings.hpp"
+#include "policy/text_at.hpp"
 #include "policy/variables.hpp"
 
 namespace cloudlab::policy {
@@ -26,11 +27,6 @@ constexpr std::array<std::string_view, 4> kSystemNamespaces{"kube-system", "kube
 /// The fields of a policy whose texts may hold template variables.
 constexpr std::array<const char*, 7> kTemplated{
     "container", "volumes", "env", "volumeMounts", "podAnnotations", "podLabels", "objects"};
-
-std::string TextAt(const yaml::Value& map, std::string_view key) {
-  const yaml::Value* value = map.Find(key);
-  return value == nullptr ? std::string() : value->text();
-}
 
 /// Expands the templated fields and the presets of `spec`; a `template` of Vault is Vault's own.
 std::optional<Variables::Flaw> ExpandSpec(const Variables& variables, yaml::Value& spec) {

@@ -15,6 +15,7 @@
 #include "policy/pod_edit.hpp"
 #include "policy/sizing.hpp"
 #include "policy/suggest.hpp"
+#include "policy/text_at.hpp"
 
 namespace cloudlab::policy {
 namespace {
@@ -72,11 +73,6 @@ class Sizer {
   bool changed_ = false;
 };
 
-std::string TextOf(const yaml::Value& spec, std::string_view key) {
-  const yaml::Value* value = spec.Find(key);
-  return value == nullptr ? std::string() : value->text();
-}
-
 OnInvalid ParseOnInvalid(const std::string& text) {
   if (text == "ClampRequest") return OnInvalid::kClampRequest;
   return text == "Fail" ? OnInvalid::kFail : OnInvalid::kRaiseLimit;
@@ -90,12 +86,12 @@ Sizer::Sizer(const Subject& subject, const Run& run, const kube::PodTemplate& po
       proposal_(proposal),
       id_(subject.manifest->id),
       conflicts_(*subject.spec),
-      on_invalid_(ParseOnInvalid(TextOf(*subject.spec, "onInvalid"))),
+      on_invalid_(ParseOnInvalid(TextAt(*subject.spec, "onInvalid"))),
       containers_(kube::Containers(pod)) {
   run.index->ResolveNamespace(id_);
   if (const yaml::Value* rules = subject.spec->Find("containers")) {
     for (const yaml::Value& rule : rules->items()) {
-      rules_.push_back({ContainerSelector(rule.Find("match")), TextOf(rule, "tier")});
+      rules_.push_back({ContainerSelector(rule.Find("match")), TextAt(rule, "tier")});
     }
   }
   workload_tier_ = WorkloadTier();
@@ -114,7 +110,7 @@ TierName Sizer::AnnotatedTier(const std::string& key) const {
 TierName Sizer::WorkloadTier() const {
   TierName tier = AnnotatedTier(std::string(kTierAnnotation));
   if (!tier.name.empty()) return tier;
-  return {TextOf(*subject_.spec, "tier"), {}, {}};
+  return {TextAt(*subject_.spec, "tier"), {}, {}};
 }
 
 TierName Sizer::ContainerTier(const kube::Container& container) const {
@@ -362,7 +358,7 @@ void Sizer::SetReplicas() {
 /// Rules B4 and B5: what the pod as a whole asks for now, and which class that makes it.
 void Sizer::ReportPod(const kube::PodResources& before, const kube::PodResources& after) const {
   if (!run_.explain) return;
-  const auto wanted = kube::ParseQosClass(TextOf(*subject_.spec, "qosClass"));
+  const auto wanted = kube::ParseQosClass(TextAt(*subject_.spec, "qosClass"));
   const kube::QosClass reached = kube::Qos(after);
   const bool missed = wanted && *wanted != reached;
   if (!changed_ && !missed) return;

@@ -10,6 +10,7 @@
 #include "policy/sidecar/lists.hpp"
 #include "policy/sidecar/order.hpp"
 #include "policy/sizing.hpp"
+#include "policy/text_at.hpp"
 
 namespace cloudlab::policy::sidecar {
 namespace {
@@ -29,11 +30,6 @@ constexpr std::array<KeyedList, 4> kKeyedLists{{{"env", "name"},
 std::string_view KeyOfList(std::string_view list) {
   const auto* found = std::ranges::find(kKeyedLists, list, &KeyedList::list);
   return found == kKeyedLists.end() ? std::string_view() : found->key;
-}
-
-std::string TextAt(const yaml::Value& map, std::string_view key) {
-  const yaml::Value* value = map.Find(key);
-  return value == nullptr ? std::string() : value->text();
 }
 
 /// Brings the fields of a container that is already there in line with those of the policy.

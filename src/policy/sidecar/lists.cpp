@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "policy/text_at.hpp"
+
 namespace cloudlab::policy::sidecar {
 
 std::vector<yaml::NewItem> PendingItems(const yaml::ChangeSet& changes, yaml::NodeView map,
@@ -23,10 +25,7 @@ std::vector<yaml::NewItem> PendingItems(const yaml::ChangeSet& changes, yaml::No
   return items;
 }
 
-std::string NameOf(const yaml::Value& item) {
-  const yaml::Value* name = item.Find("name");
-  return name == nullptr ? std::string() : name->text();
-}
+std::string NameOf(const yaml::Value& item) { return TextAt(item, "name"); }
 
 yaml::NodeView FindItem(yaml::NodeView list, std::string_view key, std::string_view text) {
   for (const yaml::NodeView item : list.children()) {
@@ -37,11 +36,7 @@ yaml::NodeView FindItem(yaml::NodeView list, std::string_view key, std::string_v
 }
 
 Port ReadPort(const yaml::Value& item) {
-  const auto text = [&](std::string_view key) {
-    const yaml::Value* value = item.Find(key);
-    return value == nullptr ? std::string() : value->text();
-  };
-  Port port{text("name"), text("containerPort"), text("protocol")};
+  Port port{TextAt(item, "name"), TextAt(item, "containerPort"), TextAt(item, "protocol")};
   if (port.protocol.empty()) port.protocol = "TCP";
   return port;
 }

@@ -5,6 +5,7 @@
 
 #include "policy/ownership.hpp"
 #include "policy/sidecar/lists.hpp"
+#include "policy/text_at.hpp"
 #include "policy/variables.hpp"
 
 namespace cloudlab::policy {
@@ -13,11 +14,6 @@ namespace {
 
 constexpr std::size_t kMaxName = 63;
 constexpr std::string_view kAppLabels = "app.kubernetes.io/";
-
-std::string TextAt(const yaml::Value& map, std::string_view key) {
-  const yaml::Value* value = map.Find(key);
-  return value == nullptr ? std::string() : value->text();
-}
 
 /// What Kubernetes calls a DNS subdomain, plus `:` for RBAC; at most 63 bytes (rule G5).
 bool IsObjectName(std::string_view name) {

@@ -6,6 +6,7 @@
 
 #include "kube/quantity.hpp"
 #include "policy/suggest.hpp"
+#include "policy/text_at.hpp"
 
 namespace cloudlab::policy::sidecar {
 namespace {
@@ -79,11 +80,6 @@ constexpr std::string_view kIstioNative = "sidecar.istio.io/nativeSidecar";
 constexpr std::string_view kVaultInject = "vault.hashicorp.com/agent-inject";
 constexpr std::string_view kVaultFirst = "vault.hashicorp.com/agent-init-first";
 constexpr std::string_view kInstrumentation = "instrumentation.opentelemetry.io/";
-
-std::string TextAt(const yaml::Value& map, std::string_view key) {
-  const yaml::Value* value = map.Find(key);
-  return value == nullptr ? std::string() : value->text();
-}
 
 /// A scalar as it is, a list as `a,b`.
 std::string Flat(const yaml::Value& value) {

@@ -10,6 +10,7 @@
 #include "policy/match.hpp"
 #include "policy/ownership.hpp"
 #include "policy/sidecar/lists.hpp"
+#include "policy/text_at.hpp"
 
 namespace cloudlab::policy::sidecar {
 namespace {
@@ -23,11 +24,6 @@ struct Addition {
 };
 constexpr Addition kVariable{"env", "name", "variable", "CL-A-CLASH-ENV"};
 constexpr Addition kMount{"volumeMounts", "mountPath", "mount", "CL-A-CLASH-MOUNT"};
-
-std::string TextAt(const yaml::Value& map, std::string_view key) {
-  const yaml::Value* value = map.Find(key);
-  return value == nullptr ? std::string() : value->text();
-}
 
 /// The item without `containers`, which is ours to read and not Kubernetes'.
 yaml::Value WithoutSelector(const yaml::Value& item) {

@@ -37,7 +37,6 @@ TEST_CASE("a child says only what differs", "[policy][profile]") {
   REQUIRE(production != nullptr);
   CHECK(production->chain == Strings{"production", "staging", "development"});
   CHECK(production->TierNames() == "large, small");
-  CHECK(production->secret_path == "dev/{{workload}}");
   CHECK(production->autoscaling.Find("minReplicas")->text() == "2");
   CHECK(production->autoscaling.Find("maxReplicas")->text() == "12");
 
