@@ -295,6 +295,18 @@ void RemoveFrom(yaml::NodeView list, const std::string& name, Proposal& proposal
   }
 }
 
+/// The mark says that an earlier run put a container of this policy here, and none has its name.
+/// The mark does not say which one it was (ADR 0003).
+void WarnOfOldName(Injection& injection) {
+  injection.proposal.AddFinding(text::Severity::kWarning, "CL-A-RENAMED",
+                                "an earlier run put a container of the policy " +
+                                    injection.policy.name() + " here, and none is called " +
+                                    injection.container_name() +
+                                    "; if the policy called it otherwise then, it is still there",
+                                injection.subject.manifest->annotations.Find(kManagedByAnnotation),
+                                "take the old container out, or render the chart anew");
+}
+
 }  // namespace
 
 yaml::Value WantedContainer(const yaml::Value& container, bool native) {
@@ -320,6 +332,7 @@ bool ProposeContainer(Injection& injection) {
   const yaml::Value wanted = WantedContainer(*container, injection.native);
   const kube::Container* existing = injection.FindExisting();
   if (existing == nullptr) {
+    if (injection.marked) WarnOfOldName(injection);
     if (!Insert(injection, wanted)) return false;
     injection.proposal.Own();
     return true;

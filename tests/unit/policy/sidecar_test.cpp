@@ -185,6 +185,16 @@ TEST_CASE("our own container follows the policy", "[policy][sidecar]") {
   CHECK(moved.text.find("name: agent") > moved.text.find("name: app"));
 }
 
+TEST_CASE("a container that its policy renamed stays, and that is said", "[policy][sidecar]") {
+  const Applied before = Apply(Sidecar("  container: {name: agent, image: i}\n"), kCart);
+  const Applied after = Apply(Sidecar("  container: {name: agent2, image: i}\n"), before.text);
+  CHECK(after.errors == Strings{});
+  CHECK(Has(after.text, "name: agent\n"));
+  CHECK(Has(after.text, "name: agent2\n"));
+  REQUIRE(after.notes.size() == 1);
+  CHECK(after.notes.front().starts_with("CL-A-RENAMED an earlier run put a container"));
+}
+
 TEST_CASE("what is not selected any more is taken back", "[policy][sidecar]") {
   const std::string rest =
       "  volumes: [{name: v, emptyDir: {}}]\n  env: [{name: E, value: '1'}]\n"
