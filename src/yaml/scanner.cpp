@@ -19,6 +19,8 @@ constexpr double kAliasRatioSmall = 0.99;
 constexpr double kAliasRatioLarge = 0.10;
 constexpr std::uint64_t kSmallDocument = 400'000;
 constexpr std::uint64_t kLargeDocument = 4'000'000;
+/// Counts of expanded nodes end here, so that no sum of them overflows.
+constexpr std::uint64_t kManyNodes = std::uint64_t{1} << 40U;
 
 double AllowedAliasRatio(std::uint64_t nodes) {
   if (nodes <= kSmallDocument) return kAliasRatioSmall;
@@ -325,49 +327,29 @@ bool Scanner::ReadAlias(NodeId node, const Prefix& prefix) {
                   "quote the text if none is meant");
   }
   const std::string_view name = outline_.text_.substr(begin + 1, span.size() - 1);
-  const auto found = std::find_if(anchors_.rbegin(), anchors_.rend(),
-                                  [&](const OpenAnchor& a) { return a.name == name; });
-  if (found == anchors_.rend()) {
+  const auto found = anchors_.find(name);
+  if (found == anchors_.end()) {
     return Error("CL-Y-ALIAS", "the alias *" + std::string(name) + " has no anchor before it", span,
                  "define &" + std::string(name) + " earlier in the same document");
   }
-  for (NodeId up = node; up != kNoNode; up = outline_.nodes_[up].parent) {
-    if (up == found->node) {
-      return Error("CL-Y-ALIAS",
-                   "the alias *" + std::string(name) + " stands inside its own anchor", span);
-    }
+  const Anchor& target = found->second;
+  // A collection without a height is still open: the alias stands in it.
+  if (target.height == 0 && outline_.nodes_[target.node].kind != Kind::kScalar) {
+    return Error("CL-Y-ALIAS", "the alias *" + std::string(name) + " stands inside its own anchor",
+                 span);
   }
   Node& n = outline_.nodes_[node];
   n.kind = Kind::kAlias;
   n.value = span;
-  outline_.aliases_.push_back({node, found->node});
-  return CheckAliasBudget(found->node, span);
+  outline_.aliases_.push_back({node, target.node});
+  return CheckAliasBudget(target, span) && CheckAliasDepth(target, span);
 }
 
 /// Nodes behind aliases are counted as go-yaml's decoder counts them, so that a document that
 /// expands beyond its limits is refused here, in time linear in what is written.
-bool Scanner::CheckAliasBudget(NodeId target, Span span) {
-  const NodeId alias = outline_.aliases_.back().alias;
-  // Nodes stand in text order: the target's subtree ends where its next sibling or the alias
-  // begins.
-  NodeId end = alias;
-  for (NodeId up = target; up != kNoNode; up = outline_.nodes_[up].parent) {
-    if (outline_.nodes_[up].next != kNoNode) {
-      end = outline_.nodes_[up].next;
-      break;
-    }
-  }
-  std::uint64_t size = std::min(end, alias) - target;
-  auto& aliases = outline_.aliases_;
-  const auto first = std::lower_bound(aliases.begin(), aliases.end(), target,
-                                      [](const AliasTarget& a, NodeId id) { return a.alias < id; });
-  for (auto it = first; it != aliases.end() - 1 && it->alias < end; ++it) {
-    size += alias_sizes_[static_cast<std::size_t>(it - aliases.begin())];
-  }
-  constexpr std::uint64_t kFar = std::uint64_t{1} << 40U;
-  size = std::min(size, kFar);
-  alias_sizes_.push_back(size);
-  alias_total_ = std::min(alias_total_ + size, kFar);
+bool Scanner::CheckAliasBudget(const Anchor& target, Span span) {
+  if (!stack_.empty()) stack_.back().by_aliases += target.size;
+  alias_total_ = std::min(alias_total_ + target.size, kManyNodes);
   const std::uint64_t total = outline_.nodes_.size() + alias_total_;
   if (alias_total_ > kAliasFree && total > kNodesFree &&
       static_cast<double>(alias_total_) > AllowedAliasRatio(total) * static_cast<double>(total)) {
@@ -375,6 +357,35 @@ bool Scanner::CheckAliasBudget(NodeId target, Span span) {
                  "write the repeated content out, or use fewer levels of aliases");
   }
   return true;
+}
+
+/// Readers follow aliases by recursion, ours too (Value::From): each alias of a chain adds the
+/// levels of its target, so the limit is on the depth of the expanded tree.
+bool Scanner::CheckAliasDepth(const Anchor& target, Span span) {
+  if (stack_.size() + target.height > kMaxDepth) {
+    return Error("CL-Y-LIMIT", "more than 1,000 levels of nesting, with this alias expanded", span,
+                 "write the repeated content out with fewer levels");
+  }
+  if (!stack_.empty()) stack_.back().height = std::max(stack_.back().height, target.height);
+  return true;
+}
+
+/// Hands what is known of a closed collection to its anchor and to the collection around it.
+void Scanner::NoteClosed(const Frame& frame) {
+  if (anchors_.empty()) return;
+  const std::uint32_t height = frame.height + 1;
+  if (const Property* property = outline_.FindProperty(frame.node)) {
+    const auto found = anchors_.find(property->anchor.In(outline_.text_));
+    if (found != anchors_.end() && found->second.node == frame.node) {
+      const std::uint64_t written = outline_.nodes_.size() - frame.node;
+      found->second.height = height;
+      found->second.size = std::min(written + frame.by_aliases, kManyNodes);
+    }
+  }
+  if (stack_.empty()) return;
+  Frame& around = stack_.back();
+  around.height = std::max(around.height, height);
+  around.by_aliases += frame.by_aliases;
 }
 
 /// A key at pos_: leaves pos_ behind it, before the colon and its blanks.
@@ -498,7 +509,7 @@ void Scanner::SetProperties(NodeId node, const Prefix& prefix) {
   const bool new_anchor = !prefix.anchor.empty() && properties.back().anchor.empty();
   properties.back().anchor = prefix.anchor;
   properties.back().tag = prefix.tag;
-  if (new_anchor) anchors_.push_back({prefix.anchor.In(outline_.text_), node});
+  if (new_anchor) anchors_[prefix.anchor.In(outline_.text_)] = {node};
 }
 
 /// Puts pos_ at the next token: over blanks, comments and empty lines. A tab before a token at
@@ -562,6 +573,7 @@ void Scanner::Pop() {
   stack_.pop_back();
   Node& node = outline_.nodes_[frame.node];
   node.value.end = outline_.nodes_[frame.last].value.end;
+  NoteClosed(frame);
 }
 
 /// Closes the collections that a token at `column` does not belong to.

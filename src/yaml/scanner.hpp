@@ -11,6 +11,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "yaml/bytes.hpp"
@@ -35,6 +36,9 @@ class Scanner {
     bool indentless = false;  ///< A sequence whose dashes stand at its parent map's column.
     bool is_flow = false;     ///< `column` is then that of the block around it.
     bool separated = true;    ///< Flow: a new child may begin (at the start, or behind a comma).
+    // Kept once the document has an anchor.
+    std::uint32_t height = 0;      ///< Levels below this one, with aliases expanded.
+    std::uint64_t by_aliases = 0;  ///< Nodes that aliases below stand for.
   };
   /// The properties read before a value.
   struct Prefix {
@@ -42,9 +46,11 @@ class Scanner {
     Span tag;
     bool any() const { return !anchor.empty() || !tag.empty(); }
   };
-  struct OpenAnchor {
-    std::string_view name;
+  /// The node that an anchor names, and what an alias of it stands for.
+  struct Anchor {
     NodeId node = kNoNode;
+    std::uint32_t height = 0;  ///< Levels, aliases expanded; 0: a scalar, or still open.
+    std::uint64_t size = 1;    ///< Nodes, aliases expanded.
   };
 
   // Every method below that returns bool returns false after setting problem_.
@@ -70,7 +76,9 @@ class Scanner {
   bool LineEnd();
   bool DocumentEnd();
   void SetProperties(NodeId node, const Prefix& prefix);
-  bool CheckAliasBudget(NodeId target, Span span);
+  bool CheckAliasBudget(const Anchor& target, Span span);
+  bool CheckAliasDepth(const Anchor& target, Span span);
+  void NoteClosed(const Frame& frame);
 
   bool Push(NodeId node, int column, bool is_seq, bool indentless, bool is_flow);
   void Pop();
@@ -148,8 +156,7 @@ class Scanner {
   std::uint32_t line_ = 0;  ///< Where the line of pos_ begins.
   std::vector<Frame> stack_;
   Outline outline_;
-  std::vector<OpenAnchor> anchors_;
-  std::vector<std::uint64_t> alias_sizes_;  ///< Per alias: the nodes that it stands for.
+  std::unordered_map<std::string_view, Anchor> anchors_;  ///< Of equal names the last.
   std::uint64_t alias_total_ = 0;
   Span known_key_;  ///< The plain key that KeyFollows() found last, so that it is read once.
   std::optional<Problem> problem_;

@@ -42,7 +42,9 @@ bool Scanner::FlowStep() {
   if (c == (frame.is_seq ? ']' : '}')) {
     ++pos_;
     outline_.nodes_[frame.node].value.end = pos_;
+    const Frame closed = frame;
     stack_.pop_back();
+    NoteClosed(closed);
     return true;
   }
   if (AtEnd()) {

@@ -113,7 +113,7 @@ Value Value::Seq(std::vector<Value> items) {
   return value;
 }
 
-// Recursion is bounded by the scanner's depth cap, also through aliases (its alias budget).
+// Recursion is bounded by the scanner's cap on depth, which counts levels behind aliases too.
 Value Value::From(NodeView node) {
   const NodeView at = node.Resolved();
   if (!at) return Null();

@@ -143,6 +143,43 @@ def test_error_is_no_refusal(shell):
     assert (done.returncode, done.stdout) == (1, b"")
 
 
+def chain_of_aliases(indent):
+    """20 anchors of 900 levels, each with an alias of the one before at its bottom: 18,000 levels for whoever follows them."""
+    links = "".join(f"{indent}a{i}: &a{i} {'{k: ' * 900}*a{i - 1}{'}' * 900}\n" for i in range(1, 21))
+    return f"{indent}a0: &a0 x\n{links}"
+
+
+SIDECAR = """\
+---
+apiVersion: cloudlab.dev/v1alpha1
+kind: SidecarPolicy
+metadata: {name: agent}
+spec:
+  match: {any: [{kinds: [Deployment]}]}
+  container: {name: agent, image: "acme/agent:1"}
+  objects:
+  - apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: agent}
+    data:
+"""
+
+
+def test_depth_behind_aliases_in_a_policy_of_the_config(shell):
+    """A chain of aliases is as deep as its links together: an error, not a stack overflow."""
+    shell.write("policy.yaml", POLICY + SIDECAR + chain_of_aliases("      "))
+    done = shell("--config", "policy.yaml", "--report", "report.json")
+    line = (POLICY + SIDECAR).count("\n") + 3
+    one_error(shell, done, "policy.yaml", line, 3615, "CL-Y-LIMIT", "1,000 levels")
+
+
+@pytest.mark.parametrize("head", [SIDECAR, "---\nkind: ConfigMap\napiVersion: v1\ndata:\n"], ids=["policy", "manifest"])
+def test_depth_behind_aliases_in_the_stream(shell, head):
+    stream = CART.decode() + head + chain_of_aliases("      ")
+    done = shell("--config", "policy.yaml", "--report", "report.json", stdin=stream.encode())
+    one_error(shell, done, "<stdin>", (CART.decode() + head).count("\n") + 3, 3615, "CL-Y-LIMIT", "1,000 levels")
+
+
 def run_limited(shell, stdin, mebibytes):
     """A run that may not take more memory than that."""
     limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, mebibytes << 20))

@@ -6,6 +6,8 @@
 
 #include "text/line_index.hpp"
 #include "yaml/outline.hpp"
+#include "yaml/render.hpp"
+#include "yaml/value.hpp"
 #include "yaml/view.hpp"
 
 namespace cloudlab::yaml {
@@ -143,6 +145,53 @@ TEST_CASE("limits: levels") {
   std::string nested;
   for (int level = 0; level < 10'001; ++level) nested += "- ";
   CHECK(Verdict(nested + "x\n") == "1:2001 CL-Y-LIMIT");
+}
+
+/// Maps of `levels` levels behind anchors, each with an alias of the one before at its bottom.
+std::string Chain(int anchors, int levels) {
+  std::string text = "a0: &a0 x\n";
+  for (int i = 1; i <= anchors; ++i) {
+    const std::string name = "a" + std::to_string(i);
+    text += name + ": &" + name + " ";
+    for (int level = 0; level < levels; ++level) text += "{k: ";
+    text +=
+        "*a" + std::to_string(i - 1) + std::string(static_cast<std::size_t>(levels), '}') + "\n";
+  }
+  return text;
+}
+
+TEST_CASE("limits: levels behind aliases") {
+  // The root map is a level, too.
+  CHECK(Verdict(Chain(1, 999)) == "accepted");
+  CHECK(Verdict(Chain(3, 333)) == "accepted");
+  CHECK(Verdict(Chain(3, 334)).ends_with(" CL-Y-LIMIT"));
+  CHECK(Verdict(Chain(20, 980)).starts_with("3:"));
+  CHECK(Verdict(Chain(20, 980)).ends_with(" CL-Y-LIMIT"));
+  // Where it stands counts: below a list, one level less is left.
+  CHECK(Verdict(Chain(1, 998) + "z: [*a1]\n") == "accepted");
+  CHECK(Verdict(Chain(1, 999) + "z: [*a1]\n").ends_with(" CL-Y-LIMIT"));
+  // Block collections, and merges, as much as flow collections.
+  CHECK(Verdict(Chain(1, 998) + "z:\n  y:\n    <<: *a1\n").ends_with(" CL-Y-LIMIT"));
+  std::string blocks = "a: &a\n";
+  for (int level = 1; level < 600; ++level) blocks += std::string(level, ' ') + "k:\n";
+  CHECK(Verdict(blocks + "b: [[*a]]\n") == "accepted");
+  blocks += "b: &b\n";
+  for (int level = 1; level < 600; ++level) blocks += std::string(level, ' ') + "k:\n";
+  CHECK(Verdict(blocks + std::string(600, ' ') + "k: *a\n").ends_with(" CL-Y-LIMIT"));
+  // A name that is defined again stands for its last node, and that one alone counts.
+  CHECK(Verdict("a: &a " + std::string(999, '[') + std::string(999, ']') +
+                "\nb: &a x\nc: [*a]\n") == "accepted");
+  CHECK(Verdict("a: &a [&a x, *a]\nb: [*a]\n") == "accepted");
+}
+
+TEST_CASE("limits: the deepest document that is accepted can be read as a value") {
+  const std::string text = Chain(9, 111);
+  const ScanResult scan = Scan(text);
+  REQUIRE_FALSE(scan.problem);
+  const Value value = Value::From(NodeView::Root(scan.outline));
+  const Value copy = value;
+  CHECK(copy == value);
+  CHECK(RenderFlow(value, true).ends_with(std::string(999, '}') + "}"));
 }
 
 TEST_CASE("limits: bytes") {
