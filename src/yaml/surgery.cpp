@@ -4,6 +4,7 @@
 #include "yaml/surgery.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "yaml/danger.hpp"
@@ -150,14 +151,22 @@ class Surgeon {
       return !HasItem(change, side, sibling) ||
              InsertItems(id, RenderItems(id, change, {side, sibling}, at), at);
     };
-    for (const NodeId child : around_.Children(id)) {
+    // Lists may be long, and most additions name no neighbour: the places around an item are
+    // looked for only where they are wanted.
+    const bool names_siblings = std::ranges::any_of(
+        change.items, [](const NewItem& item) { return item.place.sibling != kNoNode; });
+    NodeId previous = kNoNode;
+    for (NodeId child = names_siblings ? outline_.node(id).first : kNoNode; child != kNoNode;
+         previous = std::exchange(child, outline_.node(child).next)) {
+      const bool comes_before = HasItem(change, ItemPlace::Side::kBefore, child);
+      const bool comes_after = HasItem(change, ItemPlace::Side::kAfter, child);
+      if (!comes_before && !comes_after) continue;
       std::uint32_t before = around_.Begin(child);
-      if (around_.IsFirstOnLine(before)) before = around_.AboveComments(child);
+      if (around_.IsFirstOnLine(before)) before = around_.AboveComments(child, previous);
       std::uint32_t after = around_.BehindSibling(child);
       if (changes_.Removes(child)) before = after = BeginOfRemovedRun(id, child);
       if (!insert(ItemPlace::Side::kBefore, child, before)) return false;
-      const bool adds = HasItem(change, ItemPlace::Side::kAfter, child);
-      if (adds && !EndsCleanly(child, after)) return false;
+      if (comes_after && !EndsCleanly(child, after)) return false;
       if (!insert(ItemPlace::Side::kAfter, child, after)) return false;
     }
     if (!HasItem(change, ItemPlace::Side::kEnd, kNoNode)) return true;

@@ -115,13 +115,11 @@ std::uint32_t Surroundings::BehindContent(NodeId id) const {
   return IsBlockScalar(outline_.node(LastLeaf(id))) ? end : NextLine(end);
 }
 
-std::uint32_t Surroundings::AboveComments(NodeId item) const {
+std::uint32_t Surroundings::AboveComments(NodeId item, NodeId previous) const {
   const NodeId seq = outline_.parent(item);
   std::uint32_t at = LineStart(Begin(item));
   std::uint32_t least = outline_.parent(seq) == kNoNode ? 0 : NextLine(BehindIndicator(seq));
-  for (NodeId c = outline_.node(seq).first; c != item; c = outline_.node(c).next) {
-    least = BehindSibling(c);
-  }
+  if (previous != kNoNode) least = BehindSibling(previous);
   while (at > least) {
     const std::uint32_t above = LineStart(at - 1);
     if (above < least || !LineFrom(above).comment) break;

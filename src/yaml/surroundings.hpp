@@ -51,8 +51,9 @@ class Surroundings {
   std::uint32_t BehindSibling(NodeId child) const {
     return BehindTail(BehindContent(child), outline_.node(outline_.parent(child)).indent, false);
   }
-  /// The start of the comment lines right above `item`: they stay with it.
-  std::uint32_t AboveComments(NodeId item) const;
+  /// The start of the comment lines right above `item`: they stay with it. `previous` is the item
+  /// before it, or kNoNode.
+  std::uint32_t AboveComments(NodeId item, NodeId previous) const;
   /// True if the value begins on a line below its key or dash.
   bool IsBelow(NodeId id) const;
   bool IsInFlow(NodeId id) const;

@@ -270,18 +270,28 @@ class Proof {
   /// An alias that stays must stand for the same node, and nothing may have been changed in there.
   /// New content has no aliases: CompareValue() takes none.
   void CompareAliases() {
+    if (aliases_.empty()) return;
+    std::ranges::sort(anchored_);
+    const std::vector<bool> changed = ChangedInside();
     for (const auto& [before, after] : aliases_) {
       const NodeId target = original_.TargetOf(before);
       const std::pair<NodeId, NodeId> pair(target, edited_.TargetOf(after));
-      if (std::ranges::find(anchored_, pair) == anchored_.end()) {
+      if (!std::ranges::binary_search(anchored_, pair)) {
         return Fail(after, "the alias stands for another value than before");
       }
-      for (const auto& [node, change] : changes_.changes()) {
-        for (NodeId up = node; up != kNoNode; up = original_.parent(up)) {
-          if (up == target) return Fail(after, "the value behind this alias was changed");
-        }
+      if (changed[target]) return Fail(after, "the value behind this alias was changed");
+    }
+  }
+
+  /// By node of the original: whether a change names it or something inside it.
+  std::vector<bool> ChangedInside() const {
+    std::vector<bool> changed(original_.nodes().size());
+    for (const auto& [node, change] : changes_.changes()) {
+      for (NodeId up = node; up != kNoNode && !changed[up]; up = original_.parent(up)) {
+        changed[up] = true;
       }
     }
+    return changed;
   }
 
   const Outline& original_;

@@ -2,6 +2,7 @@
 #include "yaml/surgery.hpp"
 
 #include <catch2/catch.hpp>
+#include <ctime>
 #include <iostream>
 #include <set>
 
@@ -142,6 +143,26 @@ TEST_CASE("surgery: a key that exists already is not put a second time") {
   const auto planned = Operate(scan.outline, changes);
   REQUIRE(std::holds_alternative<Problem>(planned));
   CHECK(std::get<Problem>(planned).message == "the key `a` exists already");
+}
+
+TEST_CASE("surgery: the work on a long list is linear in its length") {
+  std::string list = "a:\n";
+  for (int i = 0; i < 100'000; ++i) list += "- name: x\n";
+  const auto begin = std::clock();
+  CHECK(Edited(list, "append a z") == list + "- z\n");
+  CHECK(Edited(list, "before a[99999] z").ends_with("- z\n- name: x\n"));
+  // A quadratic way takes a minute; the bound leaves room for sanitizers.
+  CHECK(std::clock() - begin < 5 * CLOCKS_PER_SEC);
+}
+
+TEST_CASE("surgery: the work on many aliases is linear in their number") {
+  std::string text = "a:\n";
+  for (int i = 0; i < 150'000; ++i) text += "- &x" + std::to_string(i) + " 1\n";
+  text += "b:\n";
+  for (int i = 0; i < 150'000; ++i) text += "- *x" + std::to_string(i) + "\n";
+  const auto begin = std::clock();
+  CHECK(Edited(text, "put c 1") == text + "c: 1\n");
+  CHECK(std::clock() - begin < 5 * CLOCKS_PER_SEC);
 }
 
 TEST_CASE("surgery: a refusal points at the first line of the value") {
