@@ -27,6 +27,45 @@ bool HasTabNear(const Outline& outline, const Surroundings& around, NodeId id,
   return flow != kNoNode && flow != 0 && stays && around.HasTabIndent(outline.node(flow).value);
 }
 
+/// True if a merge behind `entry` in its map brings the same key. To go-yaml 2, which Helm and
+/// kubectl read with, the later one counts; to go-yaml 3, behind kustomize, the explicit one.
+bool IsMergedOver(NodeView entry) {
+  const Outline& outline = entry.outline();
+  for (NodeId id = entry.node().next; id != kNoNode; id = outline.node(id).next) {
+    const NodeView merge(outline, id);
+    if (merge.node().key_style != Style::kPlain || !merge.KeyIs("<<")) continue;
+    const std::string key = entry.Key();
+    const NodeView source = merge.Resolved();
+    if (source.Find(key)) return true;
+    if (!source.IsSeq()) continue;
+    for (const NodeView item : source.children()) {
+      if (item.Find(key)) return true;
+    }
+  }
+  return false;
+}
+
+/// The first entry from `id` upwards of which it is unclear whether it counts.
+std::optional<Problem> FindUnclearEntry(const Outline& outline, NodeId id) {
+  for (NodeId up = id; outline.parent(up) != kNoNode; up = outline.parent(up)) {
+    const NodeView entry(outline, up);
+    if (!entry.parent().IsMap()) continue;
+    if (entry.parent().HasDuplicate(entry.Key())) {
+      return EditRefusal(
+          outline, up,
+          "the key `" + entry.Key() + "` stands twice in its map, on the way to a change",
+          "remove one of the two in the chart: readers disagree about which one counts");
+    }
+    if (IsMergedOver(entry)) {
+      return EditRefusal(outline, up,
+                         "the merge `<<` behind the key `" + entry.Key() +
+                             "` brings that key, too, and readers disagree about which one counts",
+                         "put `<<` first in its map: then the key counts for all of them");
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Problem> FindDanger(const Outline& outline, const Surroundings& around,
@@ -58,13 +97,8 @@ std::optional<Problem> FindDanger(const Outline& outline, const Surroundings& ar
     return refuse(id, "a line that begins with a tab follows; only some values may stand before it",
                   "replace the tab by spaces");
   }
+  if (auto unclear = FindUnclearEntry(outline, id)) return unclear;
   for (NodeId up = id; outline.parent(up) != kNoNode; up = outline.parent(up)) {
-    const NodeView entry(outline, up);
-    if (entry.parent().IsMap() && entry.parent().HasDuplicate(entry.Key())) {
-      return refuse(up,
-                    "the key `" + entry.Key() + "` stands twice in its map, on the way to a change",
-                    "remove one of the two in the chart: readers disagree about which one counts");
-    }
     const NodeChange* above = changes.Find(outline.parent(up));
     if (above != nullptr && (above->remove || above->replace)) {
       return refuse(id, "a change inside a value that another change removes or replaces");
