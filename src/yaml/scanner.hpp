@@ -1,7 +1,8 @@
 // The scanner behind Scan(): one pass over the bytes, an explicit stack of open collections, no
 // recursion. Private to src/yaml; the public face is outline.hpp.
 //
-//   scanner.cpp         documents, block collections, properties
+//   scanner.cpp         documents, block collections
+//   scanner_alias.cpp   anchors, tags, aliases
 //   scanner_flow.cpp    flow collections
 //   scanner_scalar.cpp  plain, quoted and block scalars
 //   scanner_usual.cpp   a shortcut for the lines that most manifests consist of
@@ -68,23 +69,25 @@ class Scanner {
   bool OpenIndentless(NodeId node);
   bool OpenBlock(NodeId node, bool is_seq);
   bool Content(NodeId node, bool may_be_collection, const Prefix& prefix);
-  bool ReadProperties(Prefix& prefix);
-  bool ReadAlias(NodeId node, const Prefix& prefix);
   bool ReadKey(Span& key, Style& style);
   bool ReadOtherKey(Span& key, Style& style);
   bool KeyFollows(std::uint32_t from);
   bool LineEnd();
   bool DocumentEnd();
-  void SetProperties(NodeId node, const Prefix& prefix);
-  bool CheckAliasBudget(const Anchor& target, Span span);
-  bool CheckAliasDepth(const Anchor& target, Span span);
-  void NoteClosed(const Frame& frame);
 
   bool Push(NodeId node, int column, bool is_seq, bool indentless, bool is_flow);
   void Pop();
   void CloseDeeper(int column);
   NodeId AddNode(NodeId parent, Span key, Style key_style);
   bool AddChild(Frame& frame, Span key, Style key_style, NodeId& id);
+
+  // scanner_alias.cpp
+  bool ReadProperties(Prefix& prefix);
+  void SetProperties(NodeId node, const Prefix& prefix);
+  bool ReadAlias(NodeId node, const Prefix& prefix);
+  bool CheckAliasBudget(const Anchor& target, Span span);
+  bool CheckAliasDepth(const Anchor& target, Span span);
+  void NoteClosed(const Frame& frame);
 
   // scanner_usual.cpp
   /// What begins on the line below a key.
