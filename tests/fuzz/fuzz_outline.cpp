@@ -1,8 +1,11 @@
 // Differential fuzzing of the scanner: mutants of small seeds are read by our scanner, by libyaml
-// and, with --judge, by go-yaml in another process. Three figures must hold:
+// and, with --judge, by go-yaml in another process. Four figures must hold, or the exit code is 1:
 //   mismatches  we accept a stream and see another tree than they do     must be 0
 //   lenient     we accept a stream that one of them rejects              must be 0
-//   accepted    of the streams that all of them accept (the valid ones)  at least 95 %
+//   valid       mutants that all of them accept: what the others show    at least 30 %
+//   accepted    of the valid ones                                        at least 95 %
+// The last two are shares, so they are tested on runs of 100,000 mutants or more. Without go-yaml,
+// what libyaml alone accepts counts as valid, and 88 % of that must be accepted.
 // A plain driver for any compiler; the same seed gives the same mutants.
 //
 //   fuzz_outline --mutants N --seed S [--judge goyaml] [--show K] SEED_FILE...
@@ -27,6 +30,10 @@ using cloudlab::oracle::ByOutline;
 using cloudlab::oracle::Hash;
 
 constexpr std::size_t kBatch = 1'000;
+constexpr std::uint64_t kLongRun = 100'000;
+constexpr std::uint64_t kLeastValid = 30;
+constexpr std::uint64_t kLeastAccepted = 95;
+constexpr std::uint64_t kLeastAcceptedByLibyamlAlone = 88;
 
 /// go-yaml in a process of its own (tests/oracle/goyaml); answers batches.
 class Judge {
@@ -149,6 +156,24 @@ class Fuzzer {
   Figures figures_;
 };
 
+/// True if what was asked for holds; else says on stderr what does not.
+bool Hold(const Figures& f, bool judged) {
+  if (f.mismatches > 0 || f.lenient > 0) return false;  // They were shown.
+  if (f.mutants < kLongRun) return true;
+  const auto at_least = [](std::uint64_t part, std::uint64_t whole, std::uint64_t percent,
+                           const char* what) {
+    if (part * 100 >= whole * percent) return true;
+    std::cerr << "fuzz_outline: only " << part << " of " << whole << " " << what << ", less than "
+              << percent << " %\n";
+    return false;
+  };
+  const bool valid = at_least(f.valid, f.mutants, kLeastValid, "mutants are valid");
+  const bool accepted =
+      at_least(f.accepted, f.valid, judged ? kLeastAccepted : kLeastAcceptedByLibyamlAlone,
+               "valid mutants are accepted");
+  return valid && accepted;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -185,5 +210,5 @@ int main(int argc, char** argv) {
             << count(f.accepted) << " accepted, " << count(f.valid - f.accepted) << " refused, "
             << count(f.mismatches) << " mismatches, " << count(f.lenient) << " lenient, seed "
             << seed << std::endl;
-  return f.mismatches == 0 && f.lenient == 0 ? 0 : 1;
+  return Hold(f, judge.has_value()) ? 0 : 1;
 }

@@ -42,7 +42,10 @@ std::string Judged(const std::string& original, const std::string& change,
   const auto mismatch =
       Verify(before.outline, table::ParseChanges(before.outline, change), after.outline);
   if (!mismatch) return "";
-  CHECK(mismatch->intended != mismatch->found + "x");
+  // Both trees are what the message shows, so they must be there, and be those of the texts.
+  CHECK(mismatch->found == PrintTree(after.outline));
+  CHECK((change.empty() ? mismatch->intended == PrintTree(before.outline)
+                        : !mismatch->intended.empty()));
   return mismatch->what;
 }
 
