@@ -363,6 +363,7 @@ std::string_view Describe(yaml::NodeView node) {
   if (node.IsNull()) return node.node().value.empty() ? "empty" : "null";
   if (IsString(node)) return "a string";
   const std::string_view raw = node.Raw();
+  if (raw.empty()) return "empty";  // A tag without a value.
   return IsDigit(raw.back()) || IsDigit(raw.front()) || raw.front() == '.' || raw.back() == '.'
              ? "a number"
              : "a boolean";

@@ -93,6 +93,8 @@ TEST_CASE("a value of the wrong type is shown with the right one", "[policy][doc
            Row{"{match: {any: {kinds: [Pod]}}}",
                "4:21 CL-P-TYPE spec.match.any is a map, not a list"},
            Row{"\n  match: {}\n  tier:\n", "6:3 CL-P-TYPE spec.tier is empty, not a string"},
+           Row{"\n  match: {}\n  tier: !!str\n",
+               "6:3 CL-P-TYPE spec.tier is empty, not a string (quote it: \"\")"},
        }) {
     INFO(row.spec);
     CHECK(GivenPolicies(kTier + "spec: " + row.spec + "\n").findings() == Strings{row.finding});

@@ -39,6 +39,22 @@ TEST_CASE("JSON Schema is printed for the kinds that exist", "[policy][schema]")
   CHECK(PrintSchema("PolicyTest").empty());
 }
 
+TEST_CASE("every value has a description", "[policy][schema]") {
+  const auto described = [](const std::string& value) {
+    const std::string text = "a: " + value + "\n";
+    const yaml::ScanResult scan = yaml::Scan(text);
+    REQUIRE_FALSE(scan.problem);
+    return std::string(Describe(yaml::NodeView::Root(scan.outline).Find("a")));
+  };
+  for (const char* value : {"", "!!str", "!x", "!!str # c"}) CHECK(described(value) == "empty");
+  for (const char* value : {"~", "null"}) CHECK(described(value) == "null");
+  for (const char* value : {"1", ".5", "1.", "-1", "0x1f"}) CHECK(described(value) == "a number");
+  for (const char* value : {"true", "False"}) CHECK(described(value) == "a boolean");
+  for (const char* value : {"x", "''", "\"1\""}) CHECK(described(value) == "a string");
+  CHECK(described("{}") == "a map");
+  CHECK(described("[]") == "a list");
+}
+
 TEST_CASE("dates, durations and names", "[policy][schema]") {
   for (const char* date : {"2026-11-21", "2028-02-29"}) CHECK(IsDate(date));
   for (const char* date : {"2026-02-29", "2026-13-01", "2026-1-1", "21.11.2026", "2026-00-10"}) {
