@@ -94,13 +94,13 @@ class Labels {
   }
 
   const Numbers& Find(const std::string& key) const {
-    static const Numbers kNone;
     const auto found = numbers_.find(key);
-    return found == numbers_.end() ? kNone : found->second;
+    return found == numbers_.end() ? none_ : found->second;
   }
 
   const ClosureStream& stream_;
   std::unordered_map<std::string, Numbers> numbers_;
+  const Numbers none_;
 };
 
 /// The budgets of one namespace with one selector, and the workloads that it selects.

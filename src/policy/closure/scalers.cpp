@@ -121,7 +121,7 @@ std::string BoundsProblem(const Scaler& scaler) {
   const yaml::NodeView spec = scaler.manifest->root.Find("spec");
   const std::string min_name = scaler.keda ? "minReplicaCount" : "minReplicas";
   const std::string max_name = scaler.keda ? "maxReplicaCount" : "maxReplicas";
-  const std::string min = min_name + " " + std::to_string(scaler.min);
+  std::string min = min_name + " " + std::to_string(scaler.min);
   if (scaler.min > scaler.max) return min + " over " + max_name + " " + std::to_string(scaler.max);
   if (scaler.min < 0) return min;
   if (scaler.max < 1) return max_name + " " + std::to_string(scaler.max);

@@ -1,63 +1,14 @@
 #include "policy/closure.hpp"
 
-#include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <string>
 #include <vector>
 
+#include "closure_given.hpp"
 #include "given.hpp"
 
 namespace cloudlab::policy {
 namespace {
-
-/// Documents in the shortest form: what is left out does not matter to the case.
-std::string Object(const std::string& version, const std::string& kind, const std::string& name,
-                   const std::string& spec) {
-  return "apiVersion: " + version + "\nkind: " + kind + "\nmetadata: {name: " + name +
-         "}\nspec: " + spec + "\n---\n";
-}
-
-const char* const kBusy = "resources: {requests: {cpu: 100m, memory: 64Mi}}";
-
-/// A Deployment whose pods have the label `app: <name>`.
-std::string Deployment(const std::string& name, const std::string& spec = {},
-                       const std::string& container = kBusy, const std::string& pod = {}) {
-  return Object("apps/v1", "Deployment", name,
-                "{" + spec + (spec.empty() ? "" : ", ") +
-                    "template: {metadata: {labels: {app: " + name + ", tier: web}}, spec: {" + pod +
-                    (pod.empty() ? "" : ", ") + "containers: [{name: app, " + container + "}]}}}");
-}
-
-std::string Target(const std::string& name, const std::string& kind = "Deployment",
-                   const std::string& version = "apps/v1") {
-  return "{apiVersion: " + version + ", kind: " + kind + ", name: " + name + "}";
-}
-
-const char* const kCpu =
-    "metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, "
-    "averageUtilization: 80}}}]";
-
-std::string Hpa(const std::string& name, const std::string& target,
-                const std::string& rest = "maxReplicas: 5", const std::string& metrics = kCpu) {
-  return Object("autoscaling/v2", "HorizontalPodAutoscaler", name,
-                "{scaleTargetRef: " + target + ", " + rest + ", " + metrics + "}");
-}
-
-std::string Keda(const std::string& name, const std::string& rest) {
-  return Object("keda.sh/v1alpha1", "ScaledObject", name, "{" + rest + "}");
-}
-
-std::string Vpa(const std::string& name, const std::string& target, const std::string& rest = {}) {
-  return Object("autoscaling.k8s.io/v1", "VerticalPodAutoscaler", name,
-                "{targetRef: " + target + (rest.empty() ? "" : ", ") + rest + "}");
-}
-
-std::string Pdb(const std::string& name, const std::string& rest,
-                const std::string& selector = "{matchLabels: {app: cart}}") {
-  return Object("policy/v1", "PodDisruptionBudget", name,
-                "{" + rest + ", selector: " + selector + "}");
-}
 
 std::string Quota(const std::string& hard) {
   return Object("v1", "ResourceQuota", "q", "{hard: " + hard + "}");
@@ -470,39 +421,6 @@ TEST_CASE("findings say who, what and the way out", "[policy][closure]") {
         "VerticalPodAutoscaler/shop/v moves the cpu request of container app, by whose use "
         "HorizontalPodAutoscaler/shop/h scales Deployment/shop/cart (set `controlledResources: "
         "[memory]` or `updateMode: \"Off\"` in the VPA)");
-}
-
-/// The least of three times in seconds that the closing look takes at `count` workloads, a fifth of
-/// them with a budget of its own; `wide` budgets select all of them.
-double Seconds(int count, bool wide) {
-  std::string text;
-  for (int i = 0; i < count; ++i) {
-    const std::string name = "w" + std::to_string(i);
-    text += Deployment(name, "replicas: 2");
-    if (i % 5 != 0) continue;
-    text +=
-        Pdb(name, "maxUnavailable: 1",
-            wide ? "{matchLabels: {tier: web}}" : "{matchLabels: {tier: web, app: " + name + "}}");
-  }
-  const GivenStream given(text);
-  double best = 1000;
-  for (int i = 0; i < 3; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    CHECK(CheckClosure(given.index()).size() == (wide ? 1 : 0));
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    best = std::min(best, took.count());
-  }
-  return best;
-}
-
-TEST_CASE("the closing look is linear", "[policy][closure]") {
-  // Ten times the stream; a quadratic check would take a hundred times as long.
-  for (const bool wide : {false, true}) {
-    const double small = Seconds(1000, wide);
-    const double large = Seconds(10000, wide);
-    INFO((wide ? "wide: " : "own: ") << small << " s and " << large << " s");
-    CHECK(large < 50 * small);
-  }
 }
 
 }  // namespace
