@@ -198,12 +198,13 @@ class BudgetCheck {
   }
 
   void AddNoPods(const kube::Manifest& budget) {
-    const Severity severity =
-        MayHaveForeignPods(budget.id.ns) ? Severity::kInfo : Severity::kWarning;
+    const bool foreign = MayHaveForeignPods(budget.id.ns);
     findings_.push_back(
-        FindingAt("CL-C-NO-PODS", severity, {&budget}, budget.root.Find({"spec", "selector"}),
+        FindingAt("CL-C-NO-PODS", foreign ? Severity::kInfo : Severity::kWarning, {&budget},
+                  budget.root.Find({"spec", "selector"}),
                   budget.id.Display() + " selects the pods of no workload in the stream",
-                  "copy the selector of the workload that it is for"));
+                  foreign ? "nothing to do if a custom resource makes the pods"
+                          : "copy the selector of the workload that it is for"));
   }
 
   /// The number of pods when the fewest run; 0 if nothing scales some of them: the disruption
