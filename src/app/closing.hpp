@@ -1,9 +1,9 @@
-// The last look at what is about to be written: does the stream as a whole work, whoever wrote which
-// part of it (policy/closure.hpp)? Autoscalers, budgets, limits, quotas, runtime settings.
+// The last look at what is about to be written: does the stream as a whole work, whoever wrote
+// which part of it (policy/closure.hpp)? Autoscalers, budgets, limits, quotas, runtime settings.
 //
 // What a policy of this run made must be right: a contradiction that one of our objects is part of
-// ends the run. One that the chart brings along is a warning. How strictly limits, quotas and runtime
-// settings are taken, the policies say (`checks` of ResourceTierPolicy).
+// ends the run. One that the chart brings along is a warning. How strictly limits, quotas and
+// runtime settings are taken, the policies say (`checks` of ResourceTierPolicy).
 #pragma once
 
 #include <vector>

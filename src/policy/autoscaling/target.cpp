@@ -38,11 +38,6 @@ std::optional<std::int64_t> ParseInt(std::string_view text) {
   return number;
 }
 
-std::string TextAt(const yaml::Value& map, std::string_view key) {
-  const yaml::Value* value = map.Find(key);
-  return value == nullptr ? std::string() : value->text();
-}
-
 std::optional<std::int64_t> IntAt(const yaml::Value& map, std::string_view key) {
   return ParseInt(TextAt(map, key));
 }

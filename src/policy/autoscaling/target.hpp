@@ -8,6 +8,7 @@
 #include "kube/pod_resources.hpp"
 #include "policy/conflict.hpp"
 #include "policy/policy.hpp"
+#include "policy/text_at.hpp"
 
 namespace cloudlab::policy::autoscaling {
 
@@ -80,9 +81,7 @@ class Target {
   std::optional<std::int64_t> replicas_;
 };
 
-/// The text of `key` in `map`, or empty.
-std::string TextAt(const yaml::Value& map, std::string_view key);
-/// The whole number there, or nothing.
+/// The whole number at `key` of `map`, or nothing.
 std::optional<std::int64_t> IntAt(const yaml::Value& map, std::string_view key);
 std::optional<std::int64_t> ParseInt(std::string_view text);
 
