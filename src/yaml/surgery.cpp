@@ -153,10 +153,8 @@ class Surgeon {
     };
     // Lists may be long, and most additions name no neighbour: the places around an item are
     // looked for only where they are wanted.
-    const bool names_siblings = std::ranges::any_of(
-        change.items, [](const NewItem& item) { return item.place.sibling != kNoNode; });
     NodeId previous = kNoNode;
-    for (NodeId child = names_siblings ? outline_.node(id).first : kNoNode; child != kNoNode;
+    for (NodeId child = outline_.node(id).first; child != kNoNode;
          previous = std::exchange(child, outline_.node(child).next)) {
       const bool comes_before = HasItem(change, ItemPlace::Side::kBefore, child);
       const bool comes_after = HasItem(change, ItemPlace::Side::kAfter, child);
