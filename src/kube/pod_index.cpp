@@ -30,7 +30,7 @@ PodIndex::PodIndex(const Index& index) : index_(index) {
   for (const Manifest& manifest : index.manifests()) {
     if (manifest.id.kind == "PodDisruptionBudget" && manifest.id.group() == "policy") {
       AddBudget(manifest, number);
-    } else if (const PodTemplate pod = index.PodTemplateOf(manifest)) {
+    } else if (const PodTemplate pod = index.PodTemplateOf(manifest); pod && !manifest.hook) {
       AddWorkload(pod, manifest.id.ns, number);
     }
     ++number;

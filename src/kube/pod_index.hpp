@@ -2,8 +2,9 @@
 // everything with everything: selectors are kept by one label that they require, pods by each label
 // they have.
 //
-// Counts as pods: the templates of workloads, and Pods. A selector without any label that must have
-// one value is compared with all pods of its namespace.
+// Counts as pods: the templates of workloads, and Pods; not those of hooks, which come and go
+// before and after a release and often share its labels. A selector without any label that must
+// have one value is compared with all pods of its namespace.
 #pragma once
 
 #include <cstdint>
