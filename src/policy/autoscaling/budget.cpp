@@ -13,10 +13,10 @@ namespace {
 using yaml::Value;
 
 /// What the policy asks for; nothing if it asks for a quorum that has no member to spare.
-std::optional<kube::Budget> Wanted(const Value& spec, std::int64_t pods) {
+std::optional<kube::Budget> Wanted(const Value& spec, std::int64_t pods, bool mends) {
   if (TextAt(spec, "quorum") == "true") {
     const kube::Budget budget = kube::QuorumBudget(pods);
-    if (kube::AllowedDisruptions(budget, pods) < 1) return std::nullopt;
+    if (mends && kube::AllowedDisruptions(budget, pods) < 1) return std::nullopt;
     return budget;
   }
   kube::Budget budget;
@@ -92,7 +92,7 @@ void ProposeBudget(const Target& target, const std::optional<Scaler>& scaler) {
                                        ": a budget would block drains or protect nothing");
     return;
   }
-  const std::optional<kube::Budget> wanted = Wanted(*spec, pods);
+  const std::optional<kube::Budget> wanted = Wanted(*spec, pods, mends);
   if (!wanted) {
     target.Skip("CL-C-BUDGET-QUORUM", "a quorum of " + std::to_string(pods) +
                                           " members has none to spare; run at least 3");

@@ -124,7 +124,8 @@ std::optional<Scaler> ProposeHorizontal(const Target& target) {
   Value object = kind == kScaledObject ? MakeScaledObject(target, *bounds, *metrics)
                                        : MakeHpa(target, *bounds, *metrics);
   // The one that is replaced, or that an earlier run replaced, goes on under its own name.
-  if (existing != nullptr && existing->id.kind == kind) {
+  const bool takes_over = foreign || (existing != nullptr && target.IsOurs(*existing));
+  if (takes_over && existing->id.kind == kind) {
     object.Find("metadata")->Put("name", Value::String(existing->id.name));
   }
   Scaler scaler{kind + " " + TextAt(*object.Find("metadata"), "name"), *bounds, {}};
