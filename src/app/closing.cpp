@@ -2,47 +2,69 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <iterator>
 #include <map>
 #include <utility>
 
 #include "app/parallel.hpp"
 #include "policy/closure.hpp"
-#include "yaml/render.hpp"
 
 namespace cloudlab::app {
 namespace {
 
 constexpr std::string_view kProof = "autoscalers, budgets, limits and quotas fit together";
 
-/// The text of a new object and its outline, which stay as long as the manifests.
-struct Written {
-  std::string text;
-  yaml::Outline outline;
-};
+/// Groups of Kubernetes itself whose objects say something about pods, their number or their size.
+constexpr std::array<std::string_view, 4> kGroupsThatCount = {"apps", "batch", "autoscaling",
+                                                              "policy"};
+constexpr std::array<std::string_view, 6> kCoreKindsThatCount = {
+    "Pod", "PodTemplate", "ReplicationController", "LimitRange", "ResourceQuota", "Namespace"};
 
-std::vector<kube::Manifest> FinalManifests(const Closing& closing, std::deque<Written>& written) {
+/// Custom resources may make pods; services, roles and configuration never do, and they are most of
+/// a stream.
+bool Counts(const kube::ObjectId& id) {
+  const std::string_view group = id.group();
+  if (group.empty())
+    return std::ranges::find(kCoreKindsThatCount, id.kind) != kCoreKindsThatCount.end();
+  if (std::ranges::find(kGroupsThatCount, group) != kGroupsThatCount.end()) return true;
+  return !group.ends_with(".k8s.io") || group == "autoscaling.k8s.io" ||
+         group == "apiextensions.k8s.io";
+}
+
+/// The manifests that count of everything that is about to be written; `outlines` keeps those of
+/// new objects.
+std::vector<kube::Manifest> FinalManifests(const Closing& closing,
+                                           std::vector<yaml::Outline>& outlines) {
   const Documents& documents = closing.documents;
-  std::vector<std::vector<kube::Manifest>> chunks(ChunkCount(documents.size()));
-  ForEachChunk(documents.size(), [&](std::size_t chunk, std::size_t begin, std::size_t end) {
+  const auto& input = closing.index.manifests();
+  const std::size_t old_chunks = ChunkCount(input.size());
+  std::vector<std::vector<kube::Manifest>> chunks(old_chunks + ChunkCount(closing.added.size()));
+  ForEachChunk(input.size(), [&](std::size_t chunk, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      if (documents[i].problem() || documents[i].is_policy || documents[i].removed) continue;
-      auto found = kube::Manifests(documents[i].current(), i);
+      const Document& document = documents[input[i].document];
+      if (document.removed) continue;
+      if (!document.edited()) {
+        if (Counts(input[i].id)) chunks[chunk].push_back(input[i]);
+        continue;
+      }
+      // The manifests of a document stand together: they are read again with the first one.
+      if (i > 0 && input[i - 1].document == input[i].document) continue;
+      auto found = kube::Manifests(document.current(), input[i].document);
       std::move(found.begin(), found.end(), std::back_inserter(chunks[chunk]));
+    }
+  });
+  outlines.resize(closing.added.size());
+  ForEachChunk(closing.added.size(), [&](std::size_t chunk, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      outlines[i] = yaml::Scan(closing.added[i].text).outline;
+      for (kube::Manifest& manifest : kube::Manifests(outlines[i], documents.size())) {
+        manifest.id.ns = closing.added[i].object->id.ns;
+        chunks[old_chunks + chunk].push_back(std::move(manifest));
+      }
     }
   });
   std::vector<kube::Manifest> manifests;
   for (auto& chunk : chunks) std::move(chunk.begin(), chunk.end(), std::back_inserter(manifests));
-  for (const policy::NewObject* object : closing.added) {
-    Written& place = written.emplace_back();
-    place.text = yaml::RenderDocument(object->content, "\n");
-    place.outline = yaml::Scan(place.text).outline;
-    for (kube::Manifest& manifest : kube::Manifests(place.outline, documents.size())) {
-      manifest.id.ns = object->id.ns;
-      manifests.push_back(std::move(manifest));
-    }
-  }
   return manifests;
 }
 
@@ -131,11 +153,11 @@ bool NeedsClosing(const Rules& rules, const kube::Index& index) {
 }
 
 void Close(const Closing& closing, bool explain, Report& report) {
-  std::deque<Written> written;
+  std::vector<yaml::Outline> outlines;
   kube::IndexOptions options;
   options.option_namespace = closing.index.default_namespace();
   options.pod_template_paths = closing.rules.pipeline.pod_template_paths;
-  const kube::Index stream(FinalManifests(closing, written), std::move(options));
+  const kube::Index stream(FinalManifests(closing, outlines), std::move(options));
   const Judge judge(closing);
   bool passed = true;
   for (policy::ClosureFinding& finding : policy::CheckClosure(stream)) {

@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "app/output.hpp"
 #include "app/report.hpp"
 #include "app/rules.hpp"
 #include "app/stream.hpp"
@@ -24,8 +25,8 @@ struct Closing {
   const kube::Index& index;  ///< Of the input.
   /// Every object that policies of the run want to be there, in the stream already or not.
   const std::vector<policy::NewObject>& wanted;
-  /// Those that come into the stream.
-  const std::vector<const policy::NewObject*>& added;
+  /// Those that come into the stream, as they will stand there.
+  const std::vector<Written>& added;
 };
 
 /// True if the policies of the run, or what the stream holds, make a closing look worth its time.

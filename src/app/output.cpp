@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "app/parallel.hpp"
 #include "kube/install_order.hpp"
 #include "yaml/render.hpp"
 
@@ -67,9 +68,11 @@ std::string ObjectText(const policy::NewObject& object, const Documents& documen
 
 /// The documents that take part, and every object last of its kind.
 std::vector<Part> InOrder(kube::InstallOrder order, const Ranks& ranks,
-                          const std::vector<const policy::NewObject*>& objects) {
-  std::map<std::string_view, std::vector<const policy::NewObject*>> of_kind;
-  for (const auto* object : objects) of_kind[object->id.kind].push_back(object);
+                          const std::vector<Written>& objects) {
+  std::map<std::string_view, std::vector<const Written*>> of_kind;
+  for (const Written& written : objects) {
+    of_kind[written.object->id.kind].push_back(&written);
+  }
   std::vector<std::string_view> kinds;
   for (const auto& [kind, unused] : of_kind) kinds.push_back(kind);
   std::ranges::sort(kinds, [order](std::string_view a, std::string_view b) {
@@ -82,7 +85,7 @@ std::vector<Part> InOrder(kube::InstallOrder order, const Ranks& ranks,
   };
   for (const std::string_view kind : kinds) {
     add_until(kube::InstallPlace(order, ranks.kinds, kind));
-    for (const auto* object : of_kind[kind]) parts.push_back({0, object});
+    for (const Written* written : of_kind[kind]) parts.push_back({0, written});
   }
   add_until(ranks.parts.size());
   return parts;
@@ -111,14 +114,29 @@ void KeepOpenTextLast(const Documents& documents, std::vector<Part>& parts) {
 
 }  // namespace
 
+std::vector<Written> WriteObjects(std::string_view input, const Documents& documents,
+                                  const kube::Index& index,
+                                  const std::vector<const policy::NewObject*>& objects) {
+  const std::string_view newline = NewlineOf(input);
+  std::vector<Written> written(objects.size());
+  ForEachChunk(objects.size(), [&](std::size_t, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      written[i] = {objects[i], ObjectText(*objects[i], documents, index, newline)};
+    }
+  });
+  return written;
+}
+
 std::vector<Part> Arrange(const Documents& documents, const kube::Index& index,
-                          const std::vector<const policy::NewObject*>& objects) {
+                          const std::vector<Written>& objects) {
   const Ranks ranks = RanksOf(index);
   const auto order = kube::FindInstallOrder(ranks.kinds);
   // behind[i]: what follows document i, where no order is to be kept.
-  std::vector<std::vector<const policy::NewObject*>> behind(documents.size());
+  std::vector<std::vector<const Written*>> behind(documents.size());
   if (!order) {
-    for (const auto* object : objects) behind[object->parent_document].push_back(object);
+    for (const Written& written : objects) {
+      behind[written.object->parent_document].push_back(&written);
+    }
   }
   const std::vector<Part> ranked =
       order ? InOrder(*order, ranks, objects) : InOrder(kube::InstallOrder::kHelm3, ranks, {});
@@ -140,14 +158,14 @@ std::vector<Part> Arrange(const Documents& documents, const kube::Index& index,
       ++next;
       add_ranked();
     }
-    for (const auto* object : behind[i]) parts.push_back({0, object});
+    for (const Written* written : behind[i]) parts.push_back({0, written});
   }
   add_ranked();
   KeepOpenTextLast(documents, parts);
   return parts;
 }
 
-Output Assemble(std::string_view input, const Documents& documents, const kube::Index& index,
+Output Assemble(std::string_view input, const Documents& documents,
                 const std::vector<Part>& parts) {
   Output output;
   output.text.reserve(input.size() + input.size() / 2);
@@ -169,7 +187,7 @@ Output Assemble(std::string_view input, const Documents& documents, const kube::
   for (const Part& part : parts) {
     if (part.object != nullptr) {
       if (output.text.size() > mark && !output.text.ends_with('\n')) output.text.append(newline);
-      output.text += ObjectText(*part.object, documents, index, newline);
+      output.text += part.object->text;
       marker_needed = true;
       continue;
     }

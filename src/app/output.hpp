@@ -15,15 +15,27 @@
 
 namespace cloudlab::app {
 
+/// A new object as it will stand in the output: it begins with a marker line and carries the
+/// `# Source:` comment and the filename annotation of its parent.
+struct Written {
+  const policy::NewObject* object = nullptr;
+  std::string text;
+};
+
+/// Writes each of `objects`, on all cores. `input` says how lines end.
+std::vector<Written> WriteObjects(std::string_view input, const Documents& documents,
+                                  const kube::Index& index,
+                                  const std::vector<const policy::NewObject*>& objects);
+
 /// A part of the output: a document, or a new object.
 struct Part {
   std::size_t document = 0;  ///< Unless `object` is set.
-  const policy::NewObject* object = nullptr;
+  const Written* object = nullptr;
 };
 
 /// The output as a sequence of parts. `objects` are in the order in which they were asked for.
 std::vector<Part> Arrange(const Documents& documents, const kube::Index& index,
-                          const std::vector<const policy::NewObject*>& objects);
+                          const std::vector<Written>& objects);
 
 /// A run of input bytes in the output, for the diff.
 struct Copied {
@@ -37,9 +49,7 @@ struct Output {
   std::vector<Copied> copied;  ///< In the order of both.
 };
 
-/// Writes the parts one behind the other. The text of a new object begins with a marker line and
-/// carries the `# Source:` comment and the filename annotation of its parent.
-Output Assemble(std::string_view input, const Documents& documents, const kube::Index& index,
-                const std::vector<Part>& parts);
+/// Puts the parts one behind the other.
+Output Assemble(std::string_view input, const Documents& documents, const std::vector<Part>& parts);
 
 }  // namespace cloudlab::app

@@ -193,15 +193,18 @@ Result Run(const text::Source& input, const Settings& settings) {
   if (!result.failure.empty()) return Finish(std::move(result), kInternal);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
-  const auto objects = stages.NewObjects();
+  const std::vector<Written> objects =
+      WriteObjects(input.text, documents, index, stages.NewObjects());
   if (NeedsClosing(*rules, index)) {
     Close({input, documents, *rules, index, stages.WantedObjects(), objects}, run.explain, report);
     if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
   }
-  for (const auto* object : objects)
-    report.added.push_back({object->id, object->parent, object->policy});
+  for (const Written& written : objects) {
+    const policy::NewObject& object = *written.object;
+    report.added.push_back({object.id, object.parent, object.policy});
+  }
   report.edited = static_cast<std::size_t>(std::ranges::count_if(documents, &Document::edited));
-  Output output = Assemble(input.text, documents, index, Arrange(documents, index, objects));
+  Output output = Assemble(input.text, documents, Arrange(documents, index, objects));
   if (IsBlank(output.text)) output.text = kNothing;
   const bool drift = output.text != input.text;
   if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name);

@@ -238,7 +238,8 @@ void Worker::Account(std::size_t number, Proposal& proposal, Work& work, Outcome
   if (proposal.owns()) work.owning.push_back(policy.name());
   if (proposal.disowns()) work.withdrawn.push_back(policy.name());
   if (proposal.relabels()) work.relabelling.push_back(policy.name());
-  for (const auto& object : proposal.objects()) outcome.objects.emplace_back(number, object);
+  for (auto& object : proposal.TakeObjects())
+    outcome.objects.emplace_back(number, std::move(object));
   for (const auto& stated : proposal.stated()) {
     outcome.stated.emplace_back(manifest.document, stated);
   }

@@ -24,20 +24,21 @@ constexpr std::array<WorkloadKind, 10> kKinds{{
     {.group = "serving.knative.dev", .kind = "Service", .path = "spec.template"},
 }};
 
-std::vector<std::string> SplitPath(std::string_view path) {
-  std::vector<std::string> keys;
+/// Calls visit(key) for every key of a dotted path.
+template <typename Visit>
+void ForEachKey(std::string_view path, Visit visit) {
   while (!path.empty()) {
     const std::size_t dot = path.find('.');
-    keys.emplace_back(path.substr(0, dot));
+    visit(path.substr(0, dot));
     path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
   }
-  return keys;
 }
 
 }  // namespace
 
 std::vector<std::string> PodTemplate::PathTo(std::initializer_list<std::string_view> keys) const {
-  std::vector<std::string> result = path;
+  std::vector<std::string> result;
+  ForEachKey(path, [&](std::string_view key) { result.emplace_back(key); });
   for (const std::string_view key : keys) result.emplace_back(key);
   return result;
 }
@@ -68,16 +69,16 @@ PodTemplate FindPodTemplate(const Manifest& manifest, std::span<const PodTemplat
   if (const WorkloadKind* kind = FindWorkloadKind(group, manifest.id.kind)) {
     const yaml::NodeView lender = manifest.root.Find({"spec", "workloadRef"});
     if (kind->may_borrow_pod && lender && !lender.IsNull()) return {};
-    result.path = SplitPath(kind->path);
+    result.path = kind->path;
   } else {
     const auto custom = std::ranges::find_if(extra, [&](const PodTemplatePath& row) {
       return row.kind == manifest.id.kind && (row.group.empty() || row.group == group);
     });
     if (custom == extra.end()) return {};
-    result.path = SplitPath(custom->path);
+    result.path = custom->path;
   }
   result.root = manifest.root;
-  for (const std::string& key : result.path) result.root = result.root.Find(key);
+  ForEachKey(result.path, [&](std::string_view key) { result.root = result.root.Find(key); });
   result.metadata = result.root.Find("metadata");
   result.spec = result.root.Find("spec");
   if (!result.spec.Resolved().IsMap()) return {};

@@ -27,7 +27,9 @@ struct PodTemplate {
   yaml::NodeView root;      ///< The map that holds the pod's metadata and spec.
   yaml::NodeView metadata;  ///< Of the pod (not of the workload); invalid if it is missing.
   yaml::NodeView spec;
-  std::vector<std::string> path;  ///< Of `root` below the manifest; empty for a Pod.
+  /// Of `root` below the manifest, dotted; empty for a Pod. Part of the table, or of the run's
+  /// PodTemplatePaths.
+  std::string_view path;
 
   explicit operator bool() const { return static_cast<bool>(spec); }
   /// `path` with `keys` behind it: a place below the manifest's root.

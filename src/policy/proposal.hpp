@@ -138,6 +138,8 @@ class Proposal {
   /// The rows for the report; to be called last.
   std::vector<FieldEdit> TakeEdits() { return std::move(edits_); }
   const std::vector<NewObject>& objects() const { return objects_; }
+  /// The objects for the run; to be called last.
+  std::vector<NewObject> TakeObjects() { return std::move(objects_); }
   const std::vector<StatedResource>& stated() const { return stated_; }
   const std::vector<Skip>& skips() const { return skips_; }
   const std::vector<Finding>& findings() const { return findings_; }

@@ -189,8 +189,11 @@ bool EqualsAnyCase(std::string_view text, std::string_view lower) {
 bool MayBeNonString(std::string_view text) {
   static constexpr std::array<std::string_view, 13> kWords = {
       "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<", "nan"};
-  if (std::ranges::any_of(kWords, [&](auto word) { return EqualsAnyCase(text, word); }))
+  constexpr std::size_t kLongestWord = 5;
+  if (text.size() <= kLongestWord &&
+      std::ranges::any_of(kWords, [&](auto word) { return EqualsAnyCase(text, word); })) {
     return true;
+  }
   const std::string_view unsigned_text =
       text.starts_with('-') || text.starts_with('+') ? text.substr(1) : text;
   if (unsigned_text.empty()) return true;
@@ -260,6 +263,22 @@ std::string DecodeScalar(const Outline& outline, NodeId id) {
   return DecodeFlowScalar(raw, node.style);
 }
 
+namespace {
+
+/// Characters that mean nothing inside a plain scalar, whatever stands beside them: most of any
+/// text.
+constexpr std::array<bool, 256> MakeDull() {
+  std::array<bool, 256> dull{};
+  for (std::size_t c = 0; c < dull.size(); ++c) {
+    dull[c] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '-' || c == '.' || c == '/' || c == '_';
+  }
+  return dull;
+}
+constexpr std::array<bool, 256> kDull = MakeDull();
+
+}  // namespace
+
 bool IsPlainSafe(std::string_view text) {
   if (text.empty() || MayBeNonString(text)) return false;
   const char first = text.front();
@@ -272,6 +291,7 @@ bool IsPlainSafe(std::string_view text) {
   if (text.starts_with("...")) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
+    if (kDull[c]) continue;
     if (c < 0x20 || c >= 0x7F) return false;
     const char next = i + 1 < text.size() ? text[i + 1] : '\0';
     if (c == ':' && (IsBlank(next) || IsFlowIndicator(next))) return false;

@@ -9,7 +9,7 @@ from support import paths
 from support.chart import chart_of_stream
 from support.kubeconform import assert_valid
 from support.manifests import containers, objects
-from support.policies import TIERS_AND_SIDECARS, TIERS_AND_SIDECARS_LINES
+from support.policies import AUTOSCALING, TIERS_AND_SIDECARS, TIERS_AND_SIDECARS_LINES
 
 CORPUS = ["argo-cd.yaml", "cert-manager.yaml", "istio-minimal.yaml", "kube-prometheus.yaml", "microservices-demo.yaml",
           "otel-demo.yaml", "podinfo.yaml"]
@@ -61,3 +61,28 @@ def test_tiers_and_sidecars(postrender, policy, name, tmp_path):
 
     workloads = [document for document in objects(after.read_bytes()) if document["kind"] in ("Deployment", "StatefulSet", "DaemonSet")]
     assert workloads and all({"agent", "relay"} <= set(containers(workload)) for workload in workloads)
+
+
+@pytest.mark.parametrize("name", [*WITH_POLICIES, "kube-prometheus.yaml"])
+def test_autoscaling(postrender, policy, name, tmp_path):
+    """Tiers, sidecars and autoscaling in one run: valid, stable, every workload scaled and protected or skipped with a reason."""
+    options = "--config", policy(TIERS_AND_SIDECARS + AUTOSCALING), "--environment", "production", "--namespace", "default"
+    run = postrender(paths.corpus(name).read_bytes(), *options)
+    assert run.code == 0, run.stderr
+    assert_valid(run.stdout, tmp_path / "valid")
+    assert postrender.edit(run.stdout, *options) == run.stdout
+    assert postrender(run.stdout, *options, "--check").code == 0
+
+    assert all(proof["passed"] for proof in run.report["proofs"])
+    assert {"name": "autoscalers, budgets, limits and quotas fit together", "passed": True} in run.report["proofs"]
+    assert all(skip["code"] and skip["message"] for skip in run.report["skips"])
+    identity = lambda each: (each["kind"], each["namespace"], each["name"])
+    skipped = {identity(skip["object"]) for skip in run.report["skips"] if skip["policy"] == "scaling"}
+    made = {}
+    for row in run.report["added"]:
+        made.setdefault(identity(row["parent"]), set()).add(row["object"]["kind"])
+    workloads = [each for each in objects(run.stdout) if each["kind"] in ("Deployment", "StatefulSet")]
+    assert workloads
+    for each in workloads:
+        key = each["kind"], each["metadata"].get("namespace", "default"), each["metadata"]["name"]
+        assert made.get(key) == {"HorizontalPodAutoscaler", "PodDisruptionBudget"} or key in skipped, key

@@ -106,3 +106,20 @@ TIERS_AND_SIDECARS_LINES = {
     "cpu: 20m", "memory: 24Mi", "memory: 48Mi", "annotations:", "relay.example/port: 4317",
     "cloudlab.dev/managed-by: agent,relay", "cloudlab.dev/managed-by: relay",  # Ownership, on the workload's own metadata.
 }
+
+# Added to TIERS_AND_SIDECARS: an autoscaler and a budget wherever the chart has none. (A VerticalPodAutoscaler has no schema here.)
+AUTOSCALING = """\
+---
+apiVersion: cloudlab.dev/v1alpha1
+kind: AutoscalingPolicy
+metadata: {name: scaling}
+spec:
+  match: {any: [{kinds: [Workload]}]}
+  horizontal:
+    minReplicas: 2
+    maxReplicas: 6
+    metrics: [{type: Resource, name: cpu, averageUtilization: 70}, {type: ContainerResource, name: memory, averageUtilization: 80}]
+    behavior: {scaleDown: {stabilizationWindowSeconds: 300, policies: [{type: Percent, value: 50, periodSeconds: 60}]}}
+  disruptionBudget: {minAvailable: "50%"}
+  topologySpread: [{topologyKey: topology.kubernetes.io/zone}]
+"""

@@ -32,7 +32,7 @@ TEST_CASE("every workload kind has its pod template", "[kube][workload]") {
         Doc(row.api_version, row.kind, std::string("{template: ") + kPod + "}"));
     const PodTemplate pod = FindPodTemplate(stream.only());
     REQUIRE(pod);
-    CHECK(pod.path == std::vector<std::string>{"spec", "template"});
+    CHECK(pod.path == "spec.template");
     CHECK(pod.Label("app") == "x");
     CHECK(pod.spec.Find("containers").IsSeq());
     CHECK(IsScalable(stream.only().id) == row.scalable);
