@@ -1,7 +1,7 @@
 // A half-open byte range in one buffer: the only notion of place inside the library.
 //
-// Offsets are 32-bit: a document is at most 32 MiB (yaml/limits.hpp) and a stream at most 4 GiB.
-// Lines and columns exist only in messages (text/line_index.hpp).
+// Offsets are 32-bit: a document is at most 32 MiB (kMaxDocumentBytes of yaml/outline.hpp) and a
+// stream at most 4 GiB. Lines and columns exist only in messages (text/line_index.hpp).
 #pragma once
 
 #include <cstdint>

@@ -29,6 +29,4 @@ bool Outline::IsShared(NodeId id) const {
   return false;
 }
 
-std::uint32_t Outline::ContentEnd() const { return empty() ? 0 : nodes_[0].value.end; }
-
 }  // namespace cloudlab::yaml

@@ -90,8 +90,6 @@ class Outline {
   NodeId TargetOf(NodeId id) const;
   /// True if `id` stands inside a node that an alias refers to: an edit there would show twice.
   bool IsShared(NodeId id) const;
-  /// One past the last byte of the document's content: the root's value, before trailing comments.
-  std::uint32_t ContentEnd() const;
 
  private:
   friend class Scanner;

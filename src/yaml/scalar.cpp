@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "yaml/bytes.hpp"
+#include "yaml/escape.hpp"
 
 namespace cloudlab::yaml {
 namespace {
@@ -63,67 +64,13 @@ std::size_t Fold(std::string_view raw, std::size_t at, bool escaped_break, std::
 
 /// The escape whose backslash stands before `at`; returns the offset behind it.
 std::size_t Unescape(std::string_view raw, std::size_t at, std::string& out) {
-  const char c = raw[at++];
-  std::size_t digits = 0;
-  switch (c) {
-    case '0':
-      out.push_back('\0');
-      return at;
-    case 'a':
-      out.push_back('\a');
-      return at;
-    case 'b':
-      out.push_back('\b');
-      return at;
-    case 't':
-    case '\t':
-      out.push_back('\t');
-      return at;
-    case 'n':
-      out.push_back('\n');
-      return at;
-    case 'v':
-      out.push_back('\v');
-      return at;
-    case 'f':
-      out.push_back('\f');
-      return at;
-    case 'r':
-      out.push_back('\r');
-      return at;
-    case 'e':
-      out.push_back('\x1B');
-      return at;
-    case 'N':
-      AppendUtf8(0x85, out);
-      return at;
-    case '_':
-      AppendUtf8(0xA0, out);
-      return at;
-    case 'L':
-      AppendUtf8(0x2028, out);
-      return at;
-    case 'P':
-      AppendUtf8(0x2029, out);
-      return at;
-    case 'x':
-      digits = 2;
-      break;
-    case 'u':
-      digits = 4;
-      break;
-    case 'U':
-      digits = 8;
-      break;
-    default:
-      out.push_back(c);
-      return at;  // Space, quote, backslash.
+  const char letter = raw[at++];
+  const std::size_t digits = EscapeDigits(letter);
+  std::uint32_t code_point = EscapedCodePoint(letter).value_or(0);
+  for (const char c : raw.substr(at, digits)) {
+    code_point = code_point << 4U | HexDigit(c).value_or(0);
   }
-  std::uint32_t cp = 0;
-  for (const char d : raw.substr(at, digits)) {
-    cp = cp << 4U | static_cast<std::uint32_t>(d <= '9' ? d - '0' : (d | 0x20) - 'a' + 10);
-  }
-  AppendUtf8(cp, out);
+  AppendUtf8(code_point, out);
   return at + digits;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "yaml/escape.hpp"
 #include "yaml/scanner.hpp"
 #include "yaml/search.hpp"
 
@@ -161,63 +162,29 @@ bool Scanner::Quoted(Span& span, bool& multiline) {
   }
 }
 
-/// An escape in double quotes. `\/` and `\'` are known to libyaml or JSON only: go-yaml rejects
-/// them.
+/// An escape in double quotes, one of escape.hpp.
 bool Scanner::Escape() {
   const std::uint32_t begin = pos_;
   ++pos_;
   const char c = Here();
-  std::uint32_t digits = 0;
-  switch (c) {
-    case '0':
-    case 'a':
-    case 'b':
-    case 't':
-    case '\t':
-    case 'n':
-    case 'v':
-    case 'f':
-    case 'r':
-    case 'e':
-    case ' ':
-    case '"':
-    case '\\':
-    case 'N':
-    case '_':
-    case 'L':
-    case 'P':
-      ++pos_;
-      return true;
-    case '\r':
-    case '\n':
-      NextLine();
-      if (AtMarker()) {
-        return Error("CL-Y-SYNTAX", "a document marker inside quotes", {pos_, pos_ + 3});
-      }
-      return true;
-    case 'x':
-      digits = 2;
-      break;
-    case 'u':
-      digits = 4;
-      break;
-    case 'U':
-      digits = 8;
-      break;
-    default:
-      return Error("CL-Y-ESCAPE", "YAML has no such escape", {begin, AtEnd() ? pos_ : pos_ + 1},
-                   c == '/' ? "write `/` without the backslash" : "write `\\\\` for a backslash");
+  if (IsBreak(c)) {
+    NextLine();
+    if (!AtMarker()) return true;
+    return Error("CL-Y-SYNTAX", "a document marker inside quotes", {pos_, pos_ + 3});
+  }
+  const std::uint32_t digits = EscapeDigits(c);
+  if (digits == 0 && !EscapedCodePoint(c)) {
+    return Error("CL-Y-ESCAPE", "YAML has no such escape", {begin, AtEnd() ? pos_ : pos_ + 1},
+                 c == '/' ? "write `/` without the backslash" : "write `\\\\` for a backslash");
   }
   ++pos_;
   std::uint32_t code_point = 0;
   for (std::uint32_t i = 0; i < digits; ++i, ++pos_) {
-    const char d = Here();
-    const bool hex = (d >= '0' && d <= '9') || (d >= 'a' && d <= 'f') || (d >= 'A' && d <= 'F');
-    if (!hex) {
+    const std::optional<std::uint32_t> digit = HexDigit(Here());
+    if (!digit) {
       return Error("CL-Y-ESCAPE", "hexadecimal digits are missing in this escape", {begin, pos_});
     }
-    const auto value = d <= '9' ? d - '0' : (d | 0x20) - 'a' + 10;
-    code_point = code_point << 4U | static_cast<std::uint32_t>(value);
+    code_point = code_point << 4U | *digit;
   }
   if ((code_point >= 0xD800 && code_point <= 0xDFFF) || code_point > 0x10FFFF) {
     return Error("CL-Y-ESCAPE", "this escape is no Unicode character (a surrogate, or too large)",
