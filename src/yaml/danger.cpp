@@ -1,6 +1,8 @@
 #include "yaml/danger.hpp"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "yaml/view.hpp"
 
@@ -25,6 +27,31 @@ bool HasTabNear(const Outline& outline, const Surroundings& around, NodeId id,
   const NodeId flow = around.OutermostFlow(id);
   const bool stays = flow != id || change.HasAdditions();
   return flow != kNoNode && flow != 0 && stays && around.HasTabIndent(outline.node(flow).value);
+}
+
+/// How many levels of collections `value` has.
+std::size_t Height(const Value& value) {
+  std::size_t height = 0;
+  std::vector<std::pair<const Value*, std::size_t>> work = {{&value, 0}};
+  while (!work.empty()) {
+    const auto [at, above] = work.back();
+    work.pop_back();
+    if (at->IsScalar()) continue;
+    height = std::max(height, above + 1);
+    for (const auto& [key, child] : at->entries()) work.emplace_back(&child, above + 1);
+    for (const Value& item : at->items()) work.emplace_back(&item, above + 1);
+  }
+  return height;
+}
+
+/// True if the result of `change` would be nested deeper than the scanner accepts.
+bool IsTooDeep(const Outline& outline, NodeId id, const NodeChange& change) {
+  std::size_t height = change.replace ? Height(*change.replace) : 0;
+  for (const NewEntry& entry : change.entries) height = std::max(height, 1 + Height(entry.value));
+  for (const NewItem& item : change.items) height = std::max(height, 1 + Height(item.value));
+  std::size_t around = 0;
+  for (NodeId up = outline.parent(id); up != kNoNode; up = outline.parent(up)) ++around;
+  return around + height > kMaxDepth;
 }
 
 /// True if a merge behind `entry` in its map brings the same key. To go-yaml 2, which Helm and
@@ -96,6 +123,9 @@ std::optional<Problem> FindDanger(const Outline& outline, const Surroundings& ar
   if (HasTabNear(outline, around, id, change)) {
     return refuse(id, "a line that begins with a tab follows; only some values may stand before it",
                   "replace the tab by spaces");
+  }
+  if (IsTooDeep(outline, id, change)) {
+    return refuse(id, "what is added here would be nested more than 1,000 levels deep");
   }
   if (auto unclear = FindUnclearEntry(outline, id)) return unclear;
   for (NodeId up = id; outline.parent(up) != kNoNode; up = outline.parent(up)) {

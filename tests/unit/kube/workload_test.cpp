@@ -58,7 +58,7 @@ TEST_CASE("a CronJob's pod metadata is that of the pod, not of the job", "[kube]
   const PodTemplate pod = FindPodTemplate(stream.only());
   REQUIRE(pod);
   CHECK(pod.Label("app") == "x");
-  CHECK(pod.path == std::vector<std::string>{"spec", "jobTemplate", "spec", "template"});
+  CHECK(pod.path == "spec.jobTemplate.spec.template");
 }
 
 TEST_CASE("what has no template of its own is no workload", "[kube][workload]") {
