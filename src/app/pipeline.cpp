@@ -4,8 +4,10 @@
 //   ReadRules       policies from the config and out of the stream     (app/rules, policy)
 //   Index           manifests, effective namespaces, who scales whom   (kube/index)
 //   Stages          propose, splice, scan again, compare               (app/stages, policy, yaml)
-//   Arrange         where new objects go                               (app/output)
 //   Prove           bytes outside the edits against the input
+//   WriteObjects    the text of new objects                            (app/output)
+//   Close           does the result work as a whole?                   (app/closing, policy)
+//   Arrange         where new objects go                               (app/output)
 //   Assemble        untouched slices as they came, edited ones, new objects
 //
 // Any error on the way means no output at all.
@@ -134,6 +136,23 @@ void WarnIfEmpty(const text::Source& input, const kube::Index& index, Report& re
   report.diagnostics.Add(std::move(d));
 }
 
+policy::Run MakeRun(const Settings& settings, const Rules& rules, const kube::Index& index) {
+  policy::Run run;
+  run.environment = rules.environment;
+  run.release = settings.release;
+  run.kube_version = rules.kube_version;
+  run.profiles = &rules.profiles;
+  run.index = &index;
+  run.explain = settings.explain;
+  run.mending = settings.mending;
+  return run;
+}
+
+bool HasStage(const Rules& rules, policy::Stage stage) {
+  return std::ranges::any_of(rules.policies,
+                             [stage](const auto& policy) { return policy->stage() == stage; });
+}
+
 bool IsBlank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
@@ -167,22 +186,11 @@ Result Run(const text::Source& input, const Settings& settings) {
   report.ns = index.default_namespace();
   report.diagnostics.Append(index.findings());
   WarnIfEmpty(input, index, report);
-  policy::Run run;
-  run.environment = rules->environment;
-  run.release = settings.release;
-  run.kube_version = rules->kube_version;
-  run.profiles = &rules->profiles;
-  run.index = &index;
-  run.explain = settings.explain;
-  run.mending = settings.mending;
+  policy::Run run = MakeRun(settings, *rules, index);
   run.sidecars = policy::CollectSidecars(rules->documents);
 
-  const bool autoscales = std::ranges::any_of(rules->policies, [](const auto& policy) {
-    return policy->stage() == policy::Stage::kAutoscaling;
-  });
-  const std::optional<kube::PodIndex> pods =
-      autoscales ? std::optional<kube::PodIndex>(index) : std::nullopt;
-  run.pods = pods ? &*pods : nullptr;
+  std::optional<kube::PodIndex> pods;
+  if (HasStage(*rules, policy::Stage::kAutoscaling)) run.pods = &pods.emplace(index);
 
   Stages stages(input, documents, *rules, run, settings.pass_refusals, report);
   stages.Propose(policy::Stage::kSidecars);

@@ -74,7 +74,7 @@ std::vector<Container> Containers(const PodTemplate& pod) {
 }
 
 std::string MainContainer(const PodTemplate& pod) {
-  const std::string chosen = pod.Annotation("kubectl.kubernetes.io/default-container");
+  std::string chosen = pod.Annotation("kubectl.kubernetes.io/default-container");
   std::string first;
   for (const Container& container : Containers(pod)) {
     if (container.type != ContainerType::kApp) continue;
