@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/parallel.hpp"
+#include "policy/annotations.hpp"
 #include "policy/closure.hpp"
 
 namespace cloudlab::app {
@@ -87,7 +88,7 @@ class Judge {
   explicit Judge(const Closing& closing) : closing_(closing) {
     for (const policy::NewObject& object : closing.wanted) {
       ours_[object.id] = object.policy;
-      ours_.try_emplace(object.parent, object.policy);
+      parents_.try_emplace(object.parent, object.policy);
     }
   }
 
@@ -100,14 +101,10 @@ class Judge {
       const text::Severity severity = CheckSeverity(closing_.rules, check, ignored);
       return ignored ? std::nullopt : std::optional(severity);
     }
-    const std::string* policy = MakerOf(finding);
+    if (finding.code == "CL-C-REPLICAS") return SeverityOfReplicas(finding);
+    const std::string* policy = MakerOf(ours_, finding);
     if (policy == nullptr && finding.severity == text::Severity::kError) {
       return text::Severity::kWarning;  // Of the chart's own making.
-    }
-    if (policy == nullptr) return finding.severity;
-    if (finding.code == "CL-C-REPLICAS") {
-      // Where the policy lets the field stay, it has said so itself.
-      return RemovesReplicas(*policy) ? std::optional(text::Severity::kError) : std::nullopt;
     }
     return finding.severity;
   }
@@ -119,24 +116,45 @@ class Judge {
       {"CL-C-RUNTIME", "runtimeFlags"},
   }};
 
+  using Makers = std::map<kube::ObjectId, std::string>;
+
   /// The policy that made one of the objects that the finding is about, or null.
-  const std::string* MakerOf(const policy::ClosureFinding& finding) const {
+  static const std::string* MakerOf(const Makers& makers, const policy::ClosureFinding& finding) {
     for (const kube::ObjectId& id : finding.objects) {
-      const auto found = ours_.find(id);
-      if (found != ours_.end()) return &found->second;
+      const auto found = makers.find(id);
+      if (found != makers.end()) return &found->second;
     }
     return nullptr;
   }
 
-  bool RemovesReplicas(const std::string& name) const {
-    return std::ranges::any_of(closing_.rules.policies, [&](const auto& policy) {
+  /// spec.replicas beside an autoscaler: an error if a policy takes the field out wherever it
+  /// scales. Where it lets the field stay, by itself or by an override, it has said so.
+  std::optional<text::Severity> SeverityOfReplicas(const policy::ClosureFinding& finding) const {
+    const std::string* name = MakerOf(parents_, finding);
+    if (name == nullptr) name = MakerOf(ours_, finding);
+    if (name == nullptr) return finding.severity;
+    const bool removes = std::ranges::any_of(closing_.rules.policies, [&](const auto& policy) {
       const yaml::Value* replicas = policy->document().spec.Find("replicasPolicy");
-      return policy->name() == name && replicas != nullptr && replicas->text() == "Remove";
+      return policy->name() == *name && replicas != nullptr && replicas->text() == "Remove";
+    });
+    if (removes && !IsOverridden(finding, *name)) return text::Severity::kError;
+    return std::nullopt;
+  }
+
+  bool IsOverridden(const policy::ClosureFinding& finding, const std::string& policy) const {
+    const std::string key = std::string(policy::kOverridePrefix) + policy;
+    return std::ranges::any_of(finding.objects, [&](const kube::ObjectId& id) {
+      const kube::Manifest* manifest = closing_.index.Find(id);
+      if (manifest == nullptr) return false;
+      return !manifest->Annotation(key).empty() ||
+             !closing_.index.PodTemplateOf(*manifest).Annotation(key).empty() ||
+             !closing_.index.NamespaceAnnotation(id.ns, key).empty();
     });
   }
 
   const Closing& closing_;
-  std::map<kube::ObjectId, std::string> ours_;  // And the workloads that they are for.
+  Makers ours_;
+  Makers parents_;  // The workloads that they are for.
 };
 
 }  // namespace
@@ -156,6 +174,7 @@ void Close(const Closing& closing, bool explain, Report& report) {
   std::vector<yaml::Outline> outlines;
   kube::IndexOptions options;
   options.option_namespace = closing.index.default_namespace();
+  options.guess_namespace = false;  // It was guessed from the whole input, if at all.
   options.pod_template_paths = closing.rules.pipeline.pod_template_paths;
   const kube::Index stream(FinalManifests(closing, outlines), std::move(options));
   const Judge judge(closing);

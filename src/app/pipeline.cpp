@@ -23,6 +23,7 @@
 #include "app/rules.hpp"
 #include "app/stages.hpp"
 #include "app/stream.hpp"
+#include "policy/enforcement.hpp"
 #include "policy/sidecar/order.hpp"
 
 namespace cloudlab::app {
@@ -145,6 +146,12 @@ policy::Run MakeRun(const Settings& settings, const Rules& rules, const kube::In
   run.index = &index;
   run.explain = settings.explain;
   run.mending = settings.mending;
+  for (const auto& policy : rules.policies) {
+    // What only warns, fails or tries makes nothing and takes nothing away.
+    if (policy::EnforcementOf(policy->document()) == policy::Enforcement::kApply) {
+      run.applying.push_back(policy->name());
+    }
+  }
   return run;
 }
 

@@ -75,6 +75,7 @@ void Stages::Take(Outcome outcome) {
 
 void Stages::SettleObjects() {
   std::map<std::size_t, Worker::ObjectsById> existing;  // By document.
+  pool_.Forget([&](std::size_t document) { return place_.documents[document].passed(); });
   for (const policy::NewObject& object : pool_.objects()) {
     const kube::Manifest* found = place_.run.index->Find(object.id);
     if (found != nullptr) existing[found->document].emplace(found->id, &object);
@@ -85,13 +86,10 @@ void Stages::SettleObjects() {
     worker.UpdateObjects(document, std::move(objects), outcome);
   }
   Take(std::move(outcome));
-  std::vector<std::string> applying;  // What only warns, fails or tries takes nothing away.
-  for (const auto& policy : place_.rules.policies) {
-    if (policy::EnforcementOf(policy->document()) == policy::Enforcement::kApply) {
-      applying.push_back(policy->name());
-    }
-  }
-  for (const kube::Manifest* orphan : policy::FindOrphans(*place_.run.index, applying, pool_)) {
+  // Of a document that is passed through nobody knows what its policies would have wanted to stay.
+  if (std::ranges::any_of(place_.documents, &Document::passed)) return;
+  for (const kube::Manifest* orphan :
+       policy::FindOrphans(*place_.run.index, place_.run.applying, pool_)) {
     if (orphan->in_list) continue;  // Its list is the chart's.
     place_.documents[orphan->document].removed = true;
     report_.removed.push_back({orphan->id, {}, policy::Managers(*orphan).front()});

@@ -228,7 +228,8 @@ void Worker::Account(std::size_t number, Proposal& proposal, Work& work, Outcome
     error.place = policy.document().name_place();
     outcome.diagnostics.push_back(std::move(error));
   }
-  for (const auto& finding : policy::EnforcementFindings(enforcement, proposal, policy.name())) {
+  for (const auto& finding :
+       policy::EnforcementFindings(enforcement, proposal, policy.name(), *place_.run.index)) {
     AddFinding(finding, manifest.document, policy.document().name_place(), outcome);
   }
   if (enforcement == Enforcement::kApply || enforcement == Enforcement::kDryRun) {

@@ -119,7 +119,7 @@ void Index::ReadClusterScopedCrds() {
 void Index::ChooseDefaultNamespace(const IndexOptions& options) {
   default_namespace_ =
       options.option_namespace.empty() ? options.pipeline_namespace : options.option_namespace;
-  if (!default_namespace_.empty()) return;
+  if (!default_namespace_.empty() || !options.guess_namespace) return;
   std::set<std::string_view> named;
   std::size_t without = 0;
   for (const Manifest& manifest : manifests_) {
@@ -157,6 +157,7 @@ bool Index::IsClusterScoped(std::string_view group, std::string_view kind) const
 }
 
 void Index::AddScaler(const Manifest& manifest, std::uint32_t number) {
+  if (manifest.hook) return;  // It comes and goes before and after a release.
   const std::string_view group = manifest.id.group();
   const std::string_view kind = manifest.id.kind;
   yaml::NodeView target;

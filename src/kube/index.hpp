@@ -22,6 +22,7 @@ struct IndexOptions {
   std::string option_namespace = {};    ///< `--namespace`, or empty.
   std::string pipeline_namespace = {};  ///< `spec.namespace` of the Pipeline, or empty.
   std::vector<PodTemplatePath> pod_template_paths = {};
+  bool guess_namespace = true;  ///< Take the only one that the stream names (rule G1).
 };
 
 class Index {

@@ -28,7 +28,8 @@ std::string KeyOf(const Selector& selector, const std::string& ns) {
 PodIndex::PodIndex(const Index& index) : index_(index) {
   std::uint32_t number = 0;
   for (const Manifest& manifest : index.manifests()) {
-    if (manifest.id.kind == "PodDisruptionBudget" && manifest.id.group() == "policy") {
+    if (manifest.id.kind == "PodDisruptionBudget" && manifest.id.group() == "policy" &&
+        !manifest.hook) {
       AddBudget(manifest, number);
     } else if (const PodTemplate pod = index.PodTemplateOf(manifest); pod && !manifest.hook) {
       AddWorkload(pod, manifest.id.ns, number);
@@ -49,8 +50,11 @@ void PodIndex::AddBudget(const Manifest& manifest, std::uint32_t number) {
 
 void PodIndex::AddWorkload(const PodTemplate& pod, const std::string& ns, std::uint32_t number) {
   workloads_by_label_[Key(ns)].push_back(number);
-  for (const yaml::NodeView label : pod.metadata.Find("labels").children()) {
-    workloads_by_label_[Key(ns, label.Key(), label.Text())].push_back(number);
+  const yaml::NodeView labels = pod.metadata.Find("labels");
+  if (!labels) return;
+  const yaml::Value all = yaml::Value::From(labels);  // Merged ones too.
+  for (const auto& [label, value] : all.entries()) {
+    workloads_by_label_[Key(ns, label, value.text())].push_back(number);
   }
 }
 
@@ -69,8 +73,11 @@ std::vector<const Manifest*> PodIndex::BudgetsOf(const Manifest& workload) const
     }
   };
   collect(Key(workload.id.ns));
-  for (const yaml::NodeView label : labels.children()) {
-    collect(Key(workload.id.ns, label.Key(), label.Text()));
+  if (labels) {
+    const yaml::Value all = yaml::Value::From(labels);
+    for (const auto& [label, value] : all.entries()) {
+      collect(Key(workload.id.ns, label, value.text()));
+    }
   }
   std::ranges::sort(found);
   std::vector<const Manifest*> budgets;

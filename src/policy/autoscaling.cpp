@@ -14,6 +14,11 @@ void AutoscalingPolicy::Propose(const Subject& subject, const Run& run, Proposal
                                      "set its number of pods, and a budget could not know it");
     return;
   }
+  if (!subject.manifest->root.Find({"metadata", "name"})) {
+    target.Skip("CL-C-NO-NAME",
+                "it has no metadata.name that an autoscaler or budget could refer to");
+    return;
+  }
   if (target.replicas() == 0) {
     target.Skip("CL-C-ZERO", "the chart switches the workload off with replicas: 0");
     return;

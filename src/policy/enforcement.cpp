@@ -18,15 +18,17 @@ Enforcement EnforcementOf(const Document& policy) {
 
 std::vector<Proposal::Finding> EnforcementFindings(Enforcement enforcement,
                                                    const Proposal& proposal,
-                                                   std::string_view policy) {
+                                                   std::string_view policy,
+                                                   const kube::Index& index) {
   if (enforcement == Enforcement::kApply || enforcement == Enforcement::kDryRun) return {};
   std::vector<std::string> changes;
   for (const FieldEdit& edit : proposal.edits()) {
     const bool removal = edit.op == FieldEdit::Op::kRemove;
     changes.push_back(removal ? "remove " + edit.path : edit.path + " = " + edit.new_value);
   }
-  for (const NewObject& object : proposal.objects())
-    changes.push_back("add " + object.id.Display());
+  for (const NewObject& object : proposal.objects()) {
+    if (index.Find(object.id) == nullptr) changes.push_back("add " + object.id.Display());
+  }
   if (changes.empty()) return {};
 
   Proposal::Finding finding;

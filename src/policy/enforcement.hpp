@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kube/index.hpp"
 #include "policy/document.hpp"
 #include "policy/proposal.hpp"
 #include "text/diagnostic.hpp"
@@ -21,10 +22,12 @@ enum class Enforcement : std::uint8_t {
 
 Enforcement EnforcementOf(const Document& policy);
 
-/// The finding about everything that `proposal` would have changed; nothing for kApply and kDryRun,
+/// The finding about everything that `proposal` would have changed or added (objects that `index`
+/// holds are there already); nothing for kApply and kDryRun,
 /// or if it changes nothing. Its place is the manifest's root.
 std::vector<Proposal::Finding> EnforcementFindings(Enforcement enforcement,
                                                    const Proposal& proposal,
-                                                   std::string_view policy);
+                                                   std::string_view policy,
+                                                   const kube::Index& index);
 
 }  // namespace cloudlab::policy

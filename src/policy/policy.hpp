@@ -52,7 +52,8 @@ struct Run {
   const kube::PodIndex* pods = nullptr;  ///< Their pods; only if a policy of kAutoscaling runs.
   bool explain = true;  ///< Somebody will read rows and info findings; without, they are left out.
   Mending mending;
-  std::vector<Sidecar> sidecars;  ///< Of every loaded SidecarPolicy (CollectSidecars()).
+  std::vector<std::string> applying;  ///< The policies that edit, by name, in the order of the run.
+  std::vector<Sidecar> sidecars;      ///< Of every loaded SidecarPolicy (CollectSidecars()).
 };
 
 /// A manifest that was selected for a policy, with everything that holds for this pair.

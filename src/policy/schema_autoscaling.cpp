@@ -184,7 +184,14 @@ Type TopologySpread() {
                            "The pods that are counted; left out: the workload's own."),
                   Optional("minDomains", Int(1), "As in Kubernetes."),
                   Optional("nodeAffinityPolicy", Enum({"Honor", "Ignore"}), "As in Kubernetes."),
-                  Optional("nodeTaintsPolicy", Enum({"Honor", "Ignore"}), "As in Kubernetes.")})),
+                  Optional("nodeTaintsPolicy", Enum({"Honor", "Ignore"}), "As in Kubernetes.")},
+                 false,
+                 {{[](const yaml::Value& constraint) {
+                     const yaml::Value* when = constraint.Find("whenUnsatisfiable");
+                     return constraint.Find("minDomains") == nullptr ||
+                            (when != nullptr && when->text() == "DoNotSchedule");
+                   },
+                   "minDomains needs whenUnsatisfiable: DoNotSchedule"}})),
       1);
 }
 

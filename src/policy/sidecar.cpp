@@ -65,7 +65,7 @@ std::optional<Injection> MakeInjection(const Policy& policy, const Subject& subj
   Injection injection{.policy = policy,
                       .subject = subject,
                       .run = run,
-                      .pod = std::move(pod),
+                      .pod = pod,
                       .proposal = proposal,
                       .spec = std::move(spec),
                       .conflicts = Conflicts(*subject.spec),
@@ -152,7 +152,7 @@ void WarnIfScaledWithoutRequest(const Injection& injection) {
 void SidecarPolicy::Propose(const Subject& subject, const Run& run, Proposal& proposal) const {
   kube::PodTemplate pod = run.index->PodTemplateOf(*subject.manifest);
   if (!pod) return;  // Selection skips what has none.
-  std::optional<Injection> injection = MakeInjection(*this, subject, run, std::move(pod), proposal);
+  std::optional<Injection> injection = MakeInjection(*this, subject, run, pod, proposal);
   if (!injection || IsLeftAlone(*injection) || !CanRun(*injection)) return;
   const sidecar::PodMetadata metadata = sidecar::WantedMetadata(*injection);
   sidecar::CheckCompletion(*injection, metadata);
@@ -169,7 +169,7 @@ void SidecarPolicy::Propose(const Subject& subject, const Run& run, Proposal& pr
 void SidecarPolicy::Withdraw(const Subject& subject, const Run& run, Proposal& proposal) const {
   kube::PodTemplate pod = run.index->PodTemplateOf(*subject.manifest);
   if (!pod || !IsManagedBy(*subject.manifest, name())) return;
-  std::optional<Injection> injection = MakeInjection(*this, subject, run, std::move(pod), proposal);
+  std::optional<Injection> injection = MakeInjection(*this, subject, run, pod, proposal);
   if (!injection) return;
   proposal.Disown();
   sidecar::RemoveContainer(*injection);

@@ -37,7 +37,7 @@ Value AsValue(const kube::IntOrPercent& amount) {
 /// Budgets of the stream over these pods that are not ours; says so if there are any.
 bool IsCovered(const Target& target) {
   for (const kube::Manifest* budget : target.run().pods->BudgetsOf(target.manifest())) {
-    if (target.IsOurs(*budget) || !target.run().mending.existing) continue;
+    if (!target.run().mending.existing || !target.IsForeign(*budget)) continue;
     const std::string who = budget->id.Display() + " of the chart covers these pods";
     if (target.conflicts() == ConflictPolicy::kKeep) {
       target.Skip("CL-C-BUDGET-EXISTS", who + "; it stays as it is");

@@ -106,8 +106,14 @@ bool MayReplace(const Target& target, const kube::Manifest& existing, std::strin
 }  // namespace
 
 std::optional<Scaler> ProposeHorizontal(const Target& target) {
-  const kube::Manifest* existing = target.run().index->FindScaler(target.id());
+  const kube::Manifest* existing = target.ExistingScaler();
   const Value* horizontal = target.spec().Find("horizontal");
+  if (existing != nullptr && existing->id.kind == "Rollout") {
+    target.Skip(
+        "CL-C-SCALER-EXISTS",
+        existing->id.Display() + " runs the pods of this workload; it is left to the Rollout");
+    return std::nullopt;
+  }
   const bool foreign =
       existing != nullptr && !target.IsOurs(*existing) && target.run().mending.existing;
   if (horizontal == nullptr) {

@@ -12,9 +12,12 @@ using yaml::Value;
 
 constexpr std::string_view kDefaultUtilization = "80";
 
-/// The container's request; the API server takes the limit where there is none.
+/// A request that a share can be taken of; the API server takes the limit where there is none.
 bool HasRequest(const kube::ContainerResources& container, std::string_view resource) {
-  return container.requests.contains(resource) || container.limits.contains(resource);
+  const auto request = container.requests.find(resource);
+  if (request != container.requests.end()) return !request->second.IsZero();
+  const auto limit = container.limits.find(resource);
+  return limit != container.limits.end() && !limit->second.IsZero();
 }
 
 bool IsCounted(const kube::ContainerResources& container) {

@@ -10,6 +10,8 @@
 //            autoscaler moved it.
 //   Argo CD  shows a difference for ever, and may set it back, unless it is told to ignore the
 //   field.
+#include <algorithm>
+
 #include "policy/autoscaling/parts.hpp"
 
 namespace cloudlab::policy::autoscaling {
@@ -52,12 +54,13 @@ void HandOverReplicas(const Target& target, const Scaler& scaler) {
   const std::string policy = TextAt(target.spec(), "replicasPolicy");
   const yaml::NodeView node = target.manifest().root.Find({"spec", "replicas"});
   if (policy == "SetToMin") {
-    if (target.replicas() == scaler.bounds.least) return;
-    target.proposal().Put(target.manifest().root, {"spec", "replicas"},
-                          Value::Int(scaler.bounds.least));
+    // 0 would switch the workload off, which a ScaledObject does by itself.
+    const std::int64_t least = std::max<std::int64_t>(scaler.bounds.least, 1);
+    if (target.replicas() == least) return;
+    target.proposal().Put(target.manifest().root, {"spec", "replicas"}, Value::Int(least));
     target.Tell(text::Severity::kInfo, "CL-C-REPLICAS-SET",
-                std::string(kField) + " is " + std::to_string(scaler.bounds.least) +
-                    ", the least that " + scaler.name +
+                std::string(kField) + " is " + std::to_string(least) + ", the least that " +
+                    scaler.name +
                     " allows: every Helm 3 upgrade sets the number of pods back to it, and every "
                     "Helm 4 upgrade after the autoscaler moved it is a conflict",
                 node, "with Helm 4 and Argo CD use replicasPolicy: Remove");

@@ -116,6 +116,21 @@ bool Target::IsOurs(const kube::Manifest& object) const {
   return IsManagedBy(object, policy_.name());
 }
 
+const kube::Manifest* Target::UnlessOfAnother(const kube::Manifest* object) const {
+  if (object == nullptr || IsOurs(*object)) return object;
+  const bool of_another = std::ranges::any_of(
+      run_.applying, [&](const std::string& policy) { return IsManagedBy(*object, policy); });
+  return of_another ? nullptr : object;
+}
+
+const kube::Manifest* Target::ExistingScaler() const {
+  return UnlessOfAnother(run_.index->FindScaler(id_));
+}
+
+const kube::Manifest* Target::ExistingVerticalScaler() const {
+  return UnlessOfAnother(run_.index->FindVerticalScaler(id_));
+}
+
 std::string Target::ObjectName() const {
   for (const auto& kind : kube::ScalableKinds()) {
     if (kind.kind == id_.kind && kind.group == id_.group()) continue;
@@ -150,7 +165,11 @@ void Target::Add(yaml::Value object) const {
   const kube::ObjectId id{TextAt(object, "apiVersion"), TextAt(object, "kind"), id_.ns,
                           TextAt(*object.Find("metadata"), "name")};
   const kube::Manifest* existing = run_.index->Find(id);
-  if (existing != nullptr && !IsOurs(*existing) && conflicts() != ConflictPolicy::kReplace) {
+  // What is replaced on purpose is the autoscaler of this very workload.
+  const bool replaces = existing != nullptr && conflicts() == ConflictPolicy::kReplace &&
+                        existing == run_.index->FindScaler(id_);
+  if (existing != nullptr && UnlessOfAnother(existing) != nullptr && !IsOurs(*existing) &&
+      !replaces) {
     Tell(text::Severity::kError, "CL-C-NAME",
          id.Display() + " is in the stream already, is not of this policy, and is for another " +
              "workload",

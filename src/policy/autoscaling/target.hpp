@@ -48,6 +48,15 @@ class Target {
   std::optional<Bounds> ReadBounds() const;
 
   bool IsOurs(const kube::Manifest& object) const;
+  /// True for what no policy of this run made.
+  bool IsForeign(const kube::Manifest& object) const {
+    return !IsOurs(object) && UnlessOfAnother(&object) != nullptr;
+  }
+  /// The autoscaler of the stream for this workload that the policy has to reckon with, or null.
+  /// One that another policy of this run made is not in the first run's stream, so it counts in
+  /// none.
+  const kube::Manifest* ExistingScaler() const;
+  const kube::Manifest* ExistingVerticalScaler() const;
   /// An object in the workload's namespace with our mark and the workload's labels, without spec.
   /// Named after the workload, and after its kind if another workload has the same name.
   yaml::Value NewObject(const std::string& api_version, const std::string& kind) const;
@@ -67,6 +76,7 @@ class Target {
   std::optional<std::int64_t> Bound(std::string_view name) const;
   const Tier* WorkloadTier() const;
   std::string ObjectName() const;
+  const kube::Manifest* UnlessOfAnother(const kube::Manifest* object) const;
 
   const Policy& policy_;
   const Subject& subject_;

@@ -66,7 +66,7 @@ Value MakeVpa(const Target& target, const Value& vertical,
 void ProposeVertical(const Target& target, const std::optional<Scaler>& scaler) {
   const Value* vertical = target.spec().Find("vertical");
   if (vertical == nullptr) return;
-  const kube::Manifest* existing = target.run().index->FindVerticalScaler(target.id());
+  const kube::Manifest* existing = target.ExistingVerticalScaler();
   if (existing != nullptr && !target.IsOurs(*existing) && target.run().mending.existing) {
     const std::string who = existing->id.Display() + " of the chart is for this workload";
     if (target.conflicts() == ConflictPolicy::kKeep) {

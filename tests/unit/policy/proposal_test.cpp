@@ -183,15 +183,15 @@ TEST_CASE("enforcement other than Apply", "[policy][proposal]") {
   Fixture f;
   f.proposal.Put(f.container, {"resources", "limits", "memory"}, Value::Literal("64Mi"));
   f.proposal.AddObject(Value::Map(), {"v1", "ConfigMap", "shop", "cart"});
-  CHECK(EnforcementFindings(Enforcement::kDryRun, f.proposal, "tiers").empty());
-  const auto warnings = EnforcementFindings(Enforcement::kWarn, f.proposal, "tiers");
+  CHECK(EnforcementFindings(Enforcement::kDryRun, f.proposal, "tiers", kube::Index()).empty());
+  const auto warnings = EnforcementFindings(Enforcement::kWarn, f.proposal, "tiers", kube::Index());
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0].diagnostic.severity == text::Severity::kWarning);
   CHECK(warnings[0].diagnostic.message ==
         "the policy tiers is not met: "
         "spec.template.spec.containers[name=app].resources.limits.memory = 64Mi, add "
         "ConfigMap/shop/cart");
-  const auto errors = EnforcementFindings(Enforcement::kFail, f.proposal, "tiers");
+  const auto errors = EnforcementFindings(Enforcement::kFail, f.proposal, "tiers", kube::Index());
   REQUIRE(errors.size() == 1);
   CHECK(errors[0].diagnostic.severity == text::Severity::kError);
 }
