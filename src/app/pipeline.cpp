@@ -160,6 +160,14 @@ bool HasStage(const Rules& rules, policy::Stage stage) {
                              [stage](const auto& policy) { return policy->stage() == stage; });
 }
 
+void CountChanges(const Documents& documents, const std::vector<Written>& objects, Report& report) {
+  for (const Written& written : objects) {
+    const policy::NewObject& object = *written.object;
+    report.added.push_back({object.id, object.parent, object.policy});
+  }
+  report.edited = static_cast<std::size_t>(std::ranges::count_if(documents, &Document::edited));
+}
+
 bool IsBlank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
@@ -214,11 +222,7 @@ Result Run(const text::Source& input, const Settings& settings) {
     Close({input, documents, *rules, index, stages.WantedObjects(), objects}, run.explain, report);
     if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
   }
-  for (const Written& written : objects) {
-    const policy::NewObject& object = *written.object;
-    report.added.push_back({object.id, object.parent, object.policy});
-  }
-  report.edited = static_cast<std::size_t>(std::ranges::count_if(documents, &Document::edited));
+  CountChanges(documents, objects, report);
   Output output = Assemble(input.text, documents, Arrange(documents, index, objects));
   if (IsBlank(output.text)) output.text = kNothing;
   const bool drift = output.text != input.text;
