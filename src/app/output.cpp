@@ -5,6 +5,7 @@
 
 #include "app/parallel.hpp"
 #include "kube/install_order.hpp"
+#include "yaml/bytes.hpp"
 #include "yaml/render.hpp"
 
 namespace cloudlab::app {
@@ -12,7 +13,6 @@ namespace {
 
 constexpr std::string_view kFilenameAnnotation = "postrenderer.helm.sh/postrender-filename";
 constexpr std::string_view kSourceComment = "# Source: ";
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// The kinds of the stream in order, each with the part that it stands in. Hooks are run by Helm
 /// apart from the others and do not take part.
@@ -176,11 +176,11 @@ Output Assemble(std::string_view input, const Documents& documents,
            (documents[part.document].is_policy || documents[part.document].removed);
   };
   const auto first = std::ranges::find_if_not(parts, leaves);
-  const bool moves = input.starts_with(kByteOrderMark) && first != parts.end() &&
+  const bool moves = input.starts_with(yaml::kByteOrderMark) && first != parts.end() &&
                      (first->object != nullptr || first->document != 0);
-  const std::size_t mark = moves ? kByteOrderMark.size() : 0;
+  const std::size_t mark = moves ? yaml::kByteOrderMark.size() : 0;
   if (moves) {
-    output.text += kByteOrderMark;
+    output.text += yaml::kByteOrderMark;
     output.copied.push_back({0, 0, mark});
   }
   bool marker_needed = false;  // Behind a new object the next document must begin with a marker.

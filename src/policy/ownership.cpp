@@ -54,6 +54,19 @@ bool IsManagedBy(const kube::Manifest& manifest, std::string_view policy) {
   return Contains(Managers(manifest), policy);
 }
 
+void CopyAppLabels(const kube::Manifest& workload, yaml::Value& metadata) {
+  constexpr std::string_view kAppLabels = "app.kubernetes.io/";
+  const yaml::Value* written = metadata.Find("labels");
+  yaml::Value labels = written == nullptr ? yaml::Value() : *written;
+  for (const yaml::NodeView label : workload.root.Find({"metadata", "labels"}).children()) {
+    const std::string key = label.Key();
+    if (key.starts_with(kAppLabels) && labels.Find(key) == nullptr) {
+      labels.Put(key, yaml::Value::String(label.Text()));
+    }
+  }
+  if (!labels.IsEmptyCollection()) metadata.Put("labels", std::move(labels));
+}
+
 bool IsInjected(const kube::Manifest& manifest, const Run& run, const kube::Container& container) {
   if (run.sidecars.empty()) return false;
   const std::vector<std::string> managers = Managers(manifest);

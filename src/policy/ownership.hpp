@@ -21,6 +21,10 @@ namespace cloudlab::policy {
 std::vector<std::string> Managers(const kube::Manifest& manifest);
 bool IsManagedBy(const kube::Manifest& manifest, std::string_view policy);
 
+/// Copies the labels by which people and tools recognise the workload (`app.kubernetes.io/`, rule
+/// G5) into the metadata of an object that is made for it; labels that are there stay.
+void CopyAppLabels(const kube::Manifest& workload, yaml::Value& metadata);
+
 /// True if `container` was put there by a SidecarPolicy of this run in an earlier run.
 bool IsInjected(const kube::Manifest& manifest, const Run& run, const kube::Container& container);
 /// The container's type as policies see it: one that was injected is a Sidecar wherever it stands.

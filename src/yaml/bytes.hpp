@@ -8,6 +8,9 @@
 
 namespace cloudlab::yaml {
 
+/// U+FEFF, which may begin a stream.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 inline bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 inline bool IsBreak(char c) { return c == '\n' || c == '\r'; }
 /// Blank, line break, or the '\0' that stands for the end of the text.

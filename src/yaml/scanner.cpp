@@ -17,7 +17,6 @@ constexpr std::size_t kUsualDepth = 24;
 /// Up to here, nodes are copied out of a buffer that the next document uses again.
 constexpr std::size_t kSmallOutline = 4096;
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 }  // namespace
 
 ScanResult Scan(std::string_view document, bool at_stream_start) {

@@ -11,8 +11,6 @@
 namespace cloudlab::policy::autoscaling {
 namespace {
 
-constexpr std::string_view kAppLabels = "app.kubernetes.io/";
-
 /// What makes an injector add a container when a pod is created: label or annotation, and value.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kMeshMarks = {{
     {"sidecar.istio.io/inject", "true"},
@@ -145,12 +143,7 @@ yaml::Value Target::NewObject(const std::string& api_version, const std::string&
   metadata.Put("name", yaml::Value::String(ObjectName()));
   const std::string ns = manifest().root.Find({"metadata", "namespace"}).Text();
   if (!ns.empty()) metadata.Put("namespace", yaml::Value::String(ns));
-  yaml::Value labels;
-  for (const yaml::NodeView label : manifest().root.Find({"metadata", "labels"}).children()) {
-    const std::string key = label.Key();
-    if (key.starts_with(kAppLabels)) labels.Put(key, yaml::Value::String(label.Text()));
-  }
-  if (!labels.IsEmptyCollection()) metadata.Put("labels", std::move(labels));
+  CopyAppLabels(manifest(), metadata);
   metadata.Put(
       "annotations",
       yaml::Value::Map({{std::string(kManagedByAnnotation), yaml::Value::String(policy_.name())}}));

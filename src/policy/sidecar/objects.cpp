@@ -13,7 +13,6 @@ namespace sidecar {
 namespace {
 
 constexpr std::size_t kMaxName = 63;
-constexpr std::string_view kAppLabels = "app.kubernetes.io/";
 
 /// What Kubernetes calls a DNS subdomain, plus `:` for RBAC; at most 63 bytes (rule G5).
 bool IsObjectName(std::string_view name) {
@@ -38,20 +37,6 @@ std::string Objection(const kube::ObjectId& id) {
   return {};
 }
 
-/// The labels by which people and tools recognise the workload (rule G5).
-void CopyAppLabels(const Injection& injection, yaml::Value& metadata) {
-  yaml::Value labels =
-      metadata.Find("labels") == nullptr ? yaml::Value() : *metadata.Find("labels");
-  const yaml::NodeView root = injection.subject.manifest->root;
-  for (const yaml::NodeView label : root.Find({"metadata", "labels"}).children()) {
-    const std::string key = label.Key();
-    if (key.starts_with(kAppLabels) && labels.Find(key) == nullptr) {
-      labels.Put(key, yaml::Value::String(label.Text()));
-    }
-  }
-  if (!labels.IsEmptyCollection()) metadata.Put("labels", std::move(labels));
-}
-
 /// The object as it will be written: with a namespace where its workload names one, labels, mark.
 yaml::Value Complete(const Injection& injection, const yaml::Value& object, bool cluster_scoped,
                      bool of_workload) {
@@ -66,7 +51,7 @@ yaml::Value Complete(const Injection& injection, const yaml::Value& object, bool
       metadata.Put("namespace", yaml::Value::String(ns));
     }
   }
-  if (of_workload) CopyAppLabels(injection, metadata);
+  if (of_workload) CopyAppLabels(*injection.subject.manifest, metadata);
   yaml::Value annotations =
       metadata.Find("annotations") == nullptr ? yaml::Value() : *metadata.Find("annotations");
   annotations.Put(std::string(kManagedByAnnotation), yaml::Value::String(injection.policy.name()));
