@@ -6,7 +6,7 @@
 #include <map>
 #include <utility>
 
-#include "app/parallel.hpp"
+#include "base/parallel.hpp"
 #include "policy/annotations.hpp"
 #include "policy/closure.hpp"
 
@@ -38,35 +38,31 @@ std::vector<kube::Manifest> FinalManifests(const Closing& closing,
                                            std::vector<yaml::Outline>& outlines) {
   const Documents& documents = closing.documents;
   const auto& input = closing.index.manifests();
-  const std::size_t old_chunks = ChunkCount(input.size());
-  std::vector<std::vector<kube::Manifest>> chunks(old_chunks + ChunkCount(closing.added.size()));
-  ForEachChunk(input.size(), [&](std::size_t chunk, std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const Document& document = documents[input[i].document];
-      if (document.removed) continue;
-      if (!document.edited()) {
-        if (Counts(input[i].id)) chunks[chunk].push_back(input[i]);
-        continue;
-      }
-      // The manifests of a document stand together: they are read again with the first one.
-      if (i > 0 && input[i - 1].document == input[i].document) continue;
-      auto found = kube::Manifests(document.current(), input[i].document);
-      std::move(found.begin(), found.end(), std::back_inserter(chunks[chunk]));
-    }
-  });
+  const auto& paths = closing.rules.pipeline.pod_template_paths;
   outlines.resize(closing.added.size());
-  ForEachChunk(closing.added.size(), [&](std::size_t chunk, std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      outlines[i] = yaml::Scan(closing.added[i].text).outline;
-      for (kube::Manifest& manifest : kube::Manifests(outlines[i], documents.size())) {
-        manifest.id.ns = closing.added[i].object->id.ns;
-        chunks[old_chunks + chunk].push_back(std::move(manifest));
-      }
-    }
-  });
-  std::vector<kube::Manifest> manifests;
-  for (auto& chunk : chunks) std::move(chunk.begin(), chunk.end(), std::back_inserter(manifests));
-  return manifests;
+  return CollectFromChunks<kube::Manifest>(
+      input.size() + closing.added.size(), [&](std::size_t i, std::vector<kube::Manifest>& found) {
+        if (i >= input.size()) {
+          const Written& added = closing.added[i - input.size()];
+          yaml::Outline& outline = outlines[i - input.size()];
+          outline = yaml::Scan(added.text).outline;
+          for (kube::Manifest& manifest : kube::Manifests(outline, documents.size(), paths)) {
+            manifest.id.ns = added.object->id.ns;
+            found.push_back(std::move(manifest));
+          }
+          return;
+        }
+        const Document& document = documents[input[i].document];
+        if (document.removed) return;
+        if (!document.edited()) {
+          if (Counts(input[i].id)) found.push_back(input[i]);
+          return;
+        }
+        // The manifests of a document stand together: they are read again with the first one.
+        if (i > 0 && input[i - 1].document == input[i].document) return;
+        auto here = kube::Manifests(document.current(), input[i].document, paths);
+        std::move(here.begin(), here.end(), std::back_inserter(found));
+      });
 }
 
 /// `checks` of the tier policies; where several speak, the strictest holds.
@@ -147,7 +143,7 @@ class Judge {
       const kube::Manifest* manifest = closing_.index.Find(id);
       if (manifest == nullptr) return false;
       return !manifest->Annotation(key).empty() ||
-             !closing_.index.PodTemplateOf(*manifest).Annotation(key).empty() ||
+             !manifest->pod.Annotation(key).empty() ||
              !closing_.index.NamespaceAnnotation(id.ns, key).empty();
     });
   }
@@ -175,7 +171,6 @@ void Close(const Closing& closing, bool explain, Report& report) {
   kube::IndexOptions options;
   options.option_namespace = closing.index.default_namespace();
   options.guess_namespace = false;  // It was guessed from the whole input, if at all.
-  options.pod_template_paths = closing.rules.pipeline.pod_template_paths;
   const kube::Index stream(FinalManifests(closing, outlines), std::move(options));
   const Judge judge(closing);
   bool passed = true;

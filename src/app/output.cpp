@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "app/parallel.hpp"
+#include "base/parallel.hpp"
 #include "kube/install_order.hpp"
 #include "yaml/bytes.hpp"
 #include "yaml/render.hpp"
@@ -51,18 +51,19 @@ std::string_view NewlineOf(std::string_view text) {
 
 std::string ObjectText(const policy::NewObject& object, const Documents& documents,
                        const kube::Index& index, std::string_view newline) {
-  yaml::Value content = object.content;
-  const kube::Manifest* parent = index.Find(object.parent);
-  if (parent != nullptr && !parent->filename_annotation.empty()) {
-    yaml::Value& metadata = *content.Find("metadata");
-    yaml::Value* annotations = metadata.Find("annotations");
-    if (annotations == nullptr) annotations = &metadata.Put("annotations", yaml::Value::Map());
-    annotations->Put(std::string(kFilenameAnnotation),
-                     yaml::Value::String(parent->filename_annotation));
-  }
   std::string text = "---" + std::string(newline);
   const std::string_view source = SourceLine(documents[object.parent_document]);
   if (!source.empty()) text.append(source).append(newline);
+  const kube::Manifest* parent = index.Find(object.parent);
+  if (parent == nullptr || parent->filename_annotation.empty()) {
+    return text + yaml::RenderDocument(object.content, newline);
+  }
+  yaml::Value content = object.content;
+  yaml::Value& metadata = *content.Find("metadata");
+  yaml::Value* annotations = metadata.Find("annotations");
+  if (annotations == nullptr) annotations = &metadata.Put("annotations", yaml::Value::Map());
+  annotations->Put(std::string(kFilenameAnnotation),
+                   yaml::Value::String(parent->filename_annotation));
   return text + yaml::RenderDocument(content, newline);
 }
 

@@ -19,7 +19,7 @@
 #include "app/closing.hpp"
 #include "app/diff.hpp"
 #include "app/output.hpp"
-#include "app/parallel.hpp"
+#include "base/parallel.hpp"
 #include "app/rules.hpp"
 #include "app/stages.hpp"
 #include "app/stream.hpp"
@@ -62,26 +62,20 @@ void ReportProblems(const text::Source& input, const Documents& documents, const
   }
 }
 
-std::vector<kube::Manifest> CollectManifests(const Documents& documents) {
-  std::vector<std::vector<kube::Manifest>> chunks(ChunkCount(documents.size()));
-  ForEachChunk(documents.size(), [&](std::size_t chunk, std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      if (documents[i].problem() || documents[i].is_policy) continue;
-      auto found = kube::Manifests(documents[i].input(), i);
-      std::move(found.begin(), found.end(), std::back_inserter(chunks[chunk]));
-    }
-  });
-  std::vector<kube::Manifest> manifests;
-  for (auto& chunk : chunks) std::move(chunk.begin(), chunk.end(), std::back_inserter(manifests));
-  return manifests;
+std::vector<kube::Manifest> CollectManifests(const Documents& documents, const Rules& rules) {
+  return CollectFromChunks<kube::Manifest>(
+      documents.size(), [&](std::size_t i, std::vector<kube::Manifest>& found) {
+        if (documents[i].problem() || documents[i].is_policy) return;
+        auto here = kube::Manifests(documents[i].input(), i, rules.pipeline.pod_template_paths);
+        std::move(here.begin(), here.end(), std::back_inserter(found));
+      });
 }
 
 kube::Index MakeIndex(const Documents& documents, const Settings& settings, const Rules& rules) {
   kube::IndexOptions options;
   options.option_namespace = settings.ns;
   options.pipeline_namespace = rules.pipeline.ns;
-  options.pod_template_paths = rules.pipeline.pod_template_paths;
-  return kube::Index(CollectManifests(documents), std::move(options));
+  return kube::Index(CollectManifests(documents, rules), std::move(options));
 }
 
 /// What was found about the documents of one chunk.

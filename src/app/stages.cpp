@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "app/parallel.hpp"
+#include "base/parallel.hpp"
 #include "policy/enforcement.hpp"
 #include "policy/ownership.hpp"
 
@@ -73,9 +73,18 @@ void Stages::Take(Outcome outcome) {
   }
 }
 
+bool Stages::AnyPassed() const {
+  return std::ranges::any_of(place_.documents, &Document::passed);
+}
+
+void Stages::ForgetPassed() {
+  if (!AnyPassed()) return;
+  pool_.Forget([&](std::size_t document) { return place_.documents[document].passed(); });
+}
+
 void Stages::SettleObjects() {
   std::map<std::size_t, Worker::ObjectsById> existing;  // By document.
-  pool_.Forget([&](std::size_t document) { return place_.documents[document].passed(); });
+  ForgetPassed();
   for (const policy::NewObject& object : pool_.objects()) {
     const kube::Manifest* found = place_.run.index->Find(object.id);
     if (found != nullptr) existing[found->document].emplace(found->id, &object);
@@ -87,7 +96,7 @@ void Stages::SettleObjects() {
   }
   Take(std::move(outcome));
   // Of a document that is passed through nobody knows what its policies would have wanted to stay.
-  if (std::ranges::any_of(place_.documents, &Document::passed)) return;
+  if (AnyPassed()) return;
   for (const kube::Manifest* orphan :
        policy::FindOrphans(*place_.run.index, place_.run.applying, pool_)) {
     if (orphan->in_list) continue;  // Its list is the chart's.
@@ -97,7 +106,7 @@ void Stages::SettleObjects() {
 }
 
 std::vector<const policy::NewObject*> Stages::NewObjects() {
-  pool_.Forget([&](std::size_t document) { return place_.documents[document].passed(); });
+  ForgetPassed();
   std::vector<const policy::NewObject*> objects;
   for (const policy::NewObject& object : pool_.objects()) {
     if (place_.run.index->Find(object.id) == nullptr) objects.push_back(&object);

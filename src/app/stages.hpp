@@ -41,6 +41,9 @@ class Stages {
   /// in the order of the stream.
   void ForEachDocument(const std::function<void(Worker&, std::size_t, Outcome&)>& work);
   void Take(Outcome outcome);
+  bool AnyPassed() const;
+  /// What only documents wanted that are passed through comes to nothing.
+  void ForgetPassed();
 
   Workplace place_;
   Report& report_;

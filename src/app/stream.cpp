@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/parallel.hpp"
+#include "base/parallel.hpp"
 #include "policy/document.hpp"
 #include "yaml/surgery.hpp"
 

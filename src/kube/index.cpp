@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <set>
 #include <utility>
+
+#include "base/parallel.hpp"
 
 namespace cloudlab::kube {
 namespace {
@@ -82,6 +85,16 @@ std::string Key(std::string_view group, std::string_view kind, std::string_view 
   return key;
 }
 
+std::size_t Hash(std::string_view group, std::string_view kind, std::string_view ns,
+                 std::string_view name) {
+  constexpr std::size_t kFactor = 1099511628211U;  // FNV's prime.
+  std::size_t hash = 0;
+  for (const std::string_view part : {group, kind, ns, name}) {
+    hash = hash * kFactor ^ std::hash<std::string_view>()(part);
+  }
+  return hash;
+}
+
 /// The group of an apiVersion in a reference, or `fallback` if the reference has none.
 std::string GroupOf(yaml::NodeView reference, std::string_view fallback) {
   const yaml::NodeView version = reference.Find("apiVersion");
@@ -92,15 +105,21 @@ std::string GroupOf(yaml::NodeView reference, std::string_view fallback) {
 }  // namespace
 
 Index::Index(std::vector<Manifest> manifests, IndexOptions options)
-    : manifests_(std::move(manifests)), pod_template_paths_(std::move(options.pod_template_paths)) {
+    : manifests_(std::move(manifests)) {
   ReadClusterScopedCrds();
   ChooseDefaultNamespace(options);
-  by_name_.reserve(manifests_.size());
+  places_.resize(manifests_.size());
+  ForEachChunk(manifests_.size(), [this](std::size_t, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      ObjectId& id = manifests_[i].id;
+      ResolveNamespace(id);
+      places_[i] = {Hash(id.group(), id.kind, id.ns, id.name), static_cast<std::uint32_t>(i)};
+    }
+  });
+  std::ranges::sort(places_);
   std::uint32_t number = 0;
-  for (Manifest& manifest : manifests_) {
-    ResolveNamespace(manifest.id);
+  for (const Manifest& manifest : manifests_) {
     const ObjectId& id = manifest.id;
-    by_name_.try_emplace(Key(id.group(), id.kind, id.ns, id.name), number);
     if (id.kind == "Namespace" && id.group().empty()) namespaces_.try_emplace(id.name, number);
     AddScaler(manifest, number);
     ++number;
@@ -181,8 +200,15 @@ void Index::AddScaler(const Manifest& manifest, std::uint32_t number) {
 
 const Manifest* Index::Find(std::string_view group, std::string_view kind, std::string_view ns,
                             std::string_view name) const {
-  const auto found = by_name_.find(Key(group, kind, ns, name));
-  return found == by_name_.end() ? nullptr : &manifests_[found->second];
+  const std::size_t hash = Hash(group, kind, ns, name);
+  for (auto at = std::ranges::lower_bound(places_, Place{hash, 0});
+       at != places_.end() && at->hash == hash; ++at) {
+    const ObjectId& id = manifests_[at->number].id;
+    if (id.name == name && id.ns == ns && id.kind == kind && id.group() == group) {
+      return &manifests_[at->number];
+    }
+  }
+  return nullptr;
 }
 
 const Manifest* Index::Find(const ObjectId& id) const {
@@ -195,19 +221,17 @@ std::string Index::NamespaceAnnotation(std::string_view ns, std::string_view key
 }
 
 const Manifest* Index::FindScaler(const ObjectId& workload) const {
+  if (scalers_.empty()) return nullptr;
   const auto found =
       scalers_.find(Key(workload.group(), workload.kind, workload.ns, workload.name));
   return found == scalers_.end() ? nullptr : &manifests_[found->second];
 }
 
 const Manifest* Index::FindVerticalScaler(const ObjectId& workload) const {
+  if (vertical_scalers_.empty()) return nullptr;
   const auto found =
       vertical_scalers_.find(Key(workload.group(), workload.kind, workload.ns, workload.name));
   return found == vertical_scalers_.end() ? nullptr : &manifests_[found->second];
-}
-
-PodTemplate Index::PodTemplateOf(const Manifest& manifest) const {
-  return FindPodTemplate(manifest, pod_template_paths_);
 }
 
 }  // namespace cloudlab::kube

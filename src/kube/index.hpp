@@ -4,6 +4,8 @@
 // The outlines behind the manifests must outlive the index.
 #pragma once
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -13,7 +15,6 @@
 
 #include "kube/manifest.hpp"
 #include "kube/version.hpp"
-#include "kube/workload.hpp"
 #include "text/diagnostic.hpp"
 
 namespace cloudlab::kube {
@@ -21,7 +22,6 @@ namespace cloudlab::kube {
 struct IndexOptions {
   std::string option_namespace = {};    ///< `--namespace`, or empty.
   std::string pipeline_namespace = {};  ///< `spec.namespace` of the Pipeline, or empty.
-  std::vector<PodTemplatePath> pod_template_paths = {};
   bool guess_namespace = true;  ///< Take the only one that the stream names (rule G1).
 };
 
@@ -57,8 +57,6 @@ class Index {
   const Manifest* FindScaler(const ObjectId& workload) const;
   /// The VerticalPodAutoscaler of the stream for `workload`, or null.
   const Manifest* FindVerticalScaler(const ObjectId& workload) const;
-  /// FindPodTemplate() with the custom resources of the run.
-  PodTemplate PodTemplateOf(const Manifest& manifest) const;
 
  private:
   void ReadClusterScopedCrds();
@@ -66,12 +64,17 @@ class Index {
   void AddScaler(const Manifest& manifest, std::uint32_t number);
 
   std::vector<Manifest> manifests_;
-  std::vector<PodTemplatePath> pod_template_paths_;
   std::vector<std::pair<std::string, std::string>> cluster_crds_;  // Group and kind.
   std::string default_namespace_;
   text::Diagnostics findings_;
-  // Key() of the object, or of the workload that is scaled -> index in manifests_.
-  std::unordered_map<std::string, std::uint32_t> by_name_;
+  /// Where a manifest stands, found by the hash of its identity.
+  struct Place {
+    std::size_t hash = 0;
+    std::uint32_t number = 0;
+    auto operator<=>(const Place&) const = default;
+  };
+  std::vector<Place> places_;  // Sorted.
+  // The workload that is scaled, as Key() writes it -> index in manifests_.
   std::unordered_map<std::string, std::uint32_t> scalers_;
   std::unordered_map<std::string, std::uint32_t> vertical_scalers_;
   // The same for Namespaces alone, by name: they are asked for often, and there are few.

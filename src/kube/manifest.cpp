@@ -8,6 +8,8 @@
 #include <array>
 #include <utility>
 
+#include "kube/workload.hpp"
+
 namespace cloudlab::kube {
 namespace {
 
@@ -105,7 +107,8 @@ std::string Manifest::Label(std::string_view key) const {
   return root.Find({"metadata", "labels"}).Find(key).Text();
 }
 
-std::vector<Manifest> Manifests(const yaml::Outline& outline, std::size_t document) {
+std::vector<Manifest> Manifests(const yaml::Outline& outline, std::size_t document,
+                                std::span<const PodTemplatePath> paths) {
   std::vector<Manifest> manifests;
   if (outline.empty()) return manifests;
   std::string source;
@@ -136,6 +139,7 @@ std::vector<Manifest> Manifests(const yaml::Outline& outline, std::size_t docume
       if (!std::exchange(source_read, true)) source = SourceComment(outline);
       manifest.source = source;
     }
+    manifest.pod = FindPodTemplate(manifest, paths);
     manifests.push_back(std::move(manifest));
   }
   return manifests;

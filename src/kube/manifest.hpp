@@ -5,13 +5,40 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kube/object_id.hpp"
 #include "yaml/view.hpp"
 
 namespace cloudlab::kube {
+
+/// The pod template of a custom resource, told at run time.
+struct PodTemplatePath {
+  std::string group;  ///< Empty: any.
+  std::string kind;
+  std::string path;  ///< Of the template itself, dotted: "spec.pod".
+};
+
+/// Where a workload keeps its pod template. False if the manifest has none.
+struct PodTemplate {
+  yaml::NodeView root;      ///< The map that holds the pod's metadata and spec.
+  yaml::NodeView metadata;  ///< Of the pod (not of the workload); invalid if it is missing.
+  yaml::NodeView spec;
+  /// Of `root` below the manifest, dotted; empty for a Pod. Part of the table, or of the run's
+  /// PodTemplatePaths.
+  std::string_view path;
+
+  explicit operator bool() const { return static_cast<bool>(spec); }
+  /// `path` with `keys` behind it: a place below the manifest's root.
+  std::vector<std::string> PathTo(std::initializer_list<std::string_view> keys) const;
+  /// The pod's annotation or label `key`, decoded; empty if absent.
+  std::string Annotation(std::string_view key) const;
+  std::string Label(std::string_view key) const;
+};
 
 struct Manifest {
   yaml::NodeView root;
@@ -25,6 +52,7 @@ struct Manifest {
   std::string filename_annotation;  ///< Helm 4's annotation alone; empty if absent.
   bool hook = false;                ///< Carries `helm.sh/hook`.
   bool local_config = false;        ///< Is for tools and never applied (rule G9).
+  PodTemplate pod;                  ///< False if it has none of its own.
 
   /// metadata.annotations[key] / metadata.labels[key], decoded; empty if absent.
   std::string Annotation(std::string_view key) const;
@@ -32,8 +60,10 @@ struct Manifest {
 };
 
 /// The manifests of one document, with `metadata.namespace` as it is written (rule G1 is applied by
-/// kube::Index, which sees the whole stream).
-std::vector<Manifest> Manifests(const yaml::Outline& outline, std::size_t document);
+/// kube::Index, which sees the whole stream). `paths` are the pod templates of custom resources; they
+/// outlive the manifests.
+std::vector<Manifest> Manifests(const yaml::Outline& outline, std::size_t document,
+                                std::span<const PodTemplatePath> paths = {});
 
 /// True if Kubernetes reads `node` as true: its reader knows YAML 1.1, where `yes` and `on` are
 /// booleans.

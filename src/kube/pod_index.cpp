@@ -31,8 +31,8 @@ PodIndex::PodIndex(const Index& index) : index_(index) {
     if (manifest.id.kind == "PodDisruptionBudget" && manifest.id.group() == "policy" &&
         !manifest.hook) {
       AddBudget(manifest, number);
-    } else if (const PodTemplate pod = index.PodTemplateOf(manifest); pod && !manifest.hook) {
-      AddWorkload(pod, manifest.id.ns, number);
+    } else if (manifest.pod && !manifest.hook) {
+      AddWorkload(manifest.pod, manifest.id.ns, number);
     }
     ++number;
   }
@@ -59,10 +59,11 @@ void PodIndex::AddWorkload(const PodTemplate& pod, const std::string& ns, std::u
 }
 
 yaml::NodeView PodIndex::LabelsOf(const Manifest& workload) const {
-  return index_.PodTemplateOf(workload).metadata.Find("labels");
+  return workload.pod.metadata.Find("labels");
 }
 
 std::vector<const Manifest*> PodIndex::BudgetsOf(const Manifest& workload) const {
+  if (budgets_.empty()) return {};
   const yaml::NodeView labels = LabelsOf(workload);
   std::vector<std::uint32_t> found;
   const auto collect = [&](const std::string& key) {

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,30 +13,6 @@
 #include "yaml/view.hpp"
 
 namespace cloudlab::kube {
-
-/// The pod template of a custom resource, told at run time.
-struct PodTemplatePath {
-  std::string group;  ///< Empty: any.
-  std::string kind;
-  std::string path;  ///< Of the template itself, dotted: "spec.pod".
-};
-
-/// Where a workload keeps its pod template. False if the manifest has none.
-struct PodTemplate {
-  yaml::NodeView root;      ///< The map that holds the pod's metadata and spec.
-  yaml::NodeView metadata;  ///< Of the pod (not of the workload); invalid if it is missing.
-  yaml::NodeView spec;
-  /// Of `root` below the manifest, dotted; empty for a Pod. Part of the table, or of the run's
-  /// PodTemplatePaths.
-  std::string_view path;
-
-  explicit operator bool() const { return static_cast<bool>(spec); }
-  /// `path` with `keys` behind it: a place below the manifest's root.
-  std::vector<std::string> PathTo(std::initializer_list<std::string_view> keys) const;
-  /// The pod's annotation or label `key`, decoded; empty if absent.
-  std::string Annotation(std::string_view key) const;
-  std::string Label(std::string_view key) const;
-};
 
 struct WorkloadKind {
   std::string_view group;

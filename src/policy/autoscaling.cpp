@@ -5,9 +5,8 @@
 namespace cloudlab::policy {
 
 void AutoscalingPolicy::Propose(const Subject& subject, const Run& run, Proposal& proposal) const {
-  const kube::PodTemplate pod = run.index->PodTemplateOf(*subject.manifest);
-  if (!pod) return;  // Selection skips what has none.
-  const autoscaling::Target target(*this, subject, run, pod, proposal);
+  if (!subject.manifest->pod) return;  // Selection skips what has none.
+  const autoscaling::Target target(*this, subject, run, proposal);
   if (!kube::IsScalable(target.id())) {
     target.Skip("CL-C-NO-SCALE", "a " + target.id().kind +
                                      " has no scale subresource: nothing can "

@@ -1,8 +1,11 @@
 #include "policy/closure.hpp"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <utility>
 
+#include "base/parallel.hpp"
 #include "policy/closure/checks.hpp"
 #include "policy/closure/stream.hpp"
 
@@ -44,14 +47,14 @@ std::string NameSome(const std::vector<const kube::Manifest*>& objects, std::siz
 }
 
 std::vector<ClosureFinding> CheckClosure(const kube::Index& stream) {
+  using Check = void (*)(const ClosureStream&, std::vector<ClosureFinding>&);
+  constexpr std::array<Check, 6> kChecks = {CheckScalers, CheckMetrics,  CheckVerticalScalers,
+                                            CheckBudgets, CheckCapacity, CheckRuntimes};
   const ClosureStream gathered(stream);
+  std::array<std::vector<ClosureFinding>, kChecks.size()> found;
+  ForEachTask(kChecks.size(), [&](std::size_t i) { kChecks[i](gathered, found[i]); });
   std::vector<ClosureFinding> findings;
-  CheckScalers(gathered, findings);
-  CheckMetrics(gathered, findings);
-  CheckVerticalScalers(gathered, findings);
-  CheckBudgets(gathered, findings);
-  CheckCapacity(gathered, findings);
-  CheckRuntimes(gathered, findings);
+  for (auto& some : found) std::move(some.begin(), some.end(), std::back_inserter(findings));
   return findings;
 }
 

@@ -160,9 +160,9 @@ yaml::Value MaskValue(std::string_view name, yaml::Value value) {
       }
       continue;
     }
-    for (yaml::Value& item : at.value->items()) work.push_back({at.name, &item});
+    for (yaml::Value& item : at.value->mutable_items()) work.push_back({at.name, &item});
     const yaml::Value* variable = at.value->IsMap() ? at.value->Find("name") : nullptr;
-    for (auto& [key, child] : at.value->entries()) {
+    for (auto& [key, child] : at.value->mutable_entries()) {
       const bool is_value = key == "value" && variable != nullptr && variable->IsScalar();
       work.push_back({is_value ? variable->text() : key, &child});
     }

@@ -111,7 +111,7 @@ MatchAnswer Match::Ask(const MatchTarget& target) const {
 
 MatchAnswer Match::AskEntry(const Entry& entry, const MatchTarget& target) {
   const kube::ObjectId& id = target.manifest->id;
-  const bool workload = target.pod || kube::FindWorkloadKind(id.group(), id.kind) != nullptr;
+  const bool workload = target.manifest->pod || kube::FindWorkloadKind(id.group(), id.kind) != nullptr;
   const bool kind_matches =
       entry.kinds.empty() || std::ranges::any_of(entry.kinds, [&](const KindName& name) {
         if (!name.group && name.kind == "Workload") return workload;
@@ -140,7 +140,7 @@ std::string Match::Objection(const Entry& entry, const MatchTarget& target) {
     return "its labels do not fit the selector";
   }
   if (entry.pod_selector &&
-      !(target.pod && entry.pod_selector->Matches(target.pod.metadata.Find("labels")))) {
+      !(target.manifest->pod && entry.pod_selector->Matches(target.manifest->pod.metadata.Find("labels")))) {
     return "the labels of its pods do not fit the podSelector";
   }
   for (const auto& [key, glob] : entry.annotations) {
@@ -168,7 +168,7 @@ bool ContainerSelector::Matches(std::string_view name, std::string_view image,
 }
 
 std::optional<std::string> NearestAnnotation(const MatchTarget& target, std::string_view key) {
-  const yaml::NodeView of_pod = target.pod.metadata.Find("annotations").Find(key);
+  const yaml::NodeView of_pod = target.manifest->pod.metadata.Find("annotations").Find(key);
   if (of_pod) return of_pod.Text();
   const yaml::NodeView of_object = target.manifest->annotations.Find(key);
   if (of_object) return of_object.Text();

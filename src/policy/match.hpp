@@ -20,7 +20,6 @@ namespace cloudlab::policy {
 /// An object as the match language sees it.
 struct MatchTarget {
   const kube::Manifest* manifest = nullptr;
-  kube::PodTemplate pod;         ///< False if the object has none.
   std::string_view environment;  ///< The effective one, or empty.
 };
 

@@ -20,10 +20,6 @@ bool IsNull(const yaml::Value& value) {
   return text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL";
 }
 
-void Erase(yaml::Value& map, std::string_view key) {
-  std::erase_if(map.entries(), [&](const yaml::Value::Entry& entry) { return entry.first == key; });
-}
-
 }  // namespace
 
 void MergePatch(yaml::Value& target, const yaml::Value& patch) {
@@ -42,7 +38,7 @@ void MergePatch(yaml::Value& target, const yaml::Value& patch) {
     if (!at.target->IsMap()) *at.target = yaml::Value::Map();
     for (const auto& [key, value] : at.patch->entries()) {
       if (IsNull(value)) {
-        Erase(*at.target, key);
+        at.target->Erase(key);
       } else if (at.target->Find(key) == nullptr) {
         at.target->Put(key, yaml::Value::Map());
       }

@@ -50,7 +50,6 @@ const Selection::Terms& Selection::TermsOf(const Policy& policy) {
 MatchTarget Selection::TargetOf(const kube::Manifest& manifest) const {
   MatchTarget target;
   target.manifest = &manifest;
-  target.pod = run_.index->PodTemplateOf(manifest);
   return target;
 }
 
@@ -65,7 +64,7 @@ std::string Selection::EnvironmentOf(const MatchTarget& target, bool locked) con
 Choice Selection::Choose(const Policy& policy, const kube::Manifest& manifest) {
   Choice choice;
   MatchTarget target = TargetOf(manifest);
-  if (!target.pod && kube::FindWorkloadKind(manifest.id.group(), manifest.id.kind) == nullptr) {
+  if (!target.manifest->pod && kube::FindWorkloadKind(manifest.id.group(), manifest.id.kind) == nullptr) {
     return choice;
   }
   const std::string environment = EnvironmentOf(target, policy.document().locked());
@@ -75,7 +74,7 @@ Choice Selection::Choose(const Policy& policy, const kube::Manifest& manifest) {
   const bool asked_for = inject && inject->enabled &&
                          (inject->annotation.level != Level::kNamespace || !manifest.hook);
   if (!asked_for && !IsMatched(policy, target, choice)) return choice;
-  if (!target.pod) {
+  if (!target.manifest->pod) {
     choice.skip = MakeSkip(policy, manifest, "CL-S-NO-POD",
                            "it has no pod template of its own; the policy must select the object "
                            "that has it");

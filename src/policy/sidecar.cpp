@@ -42,8 +42,8 @@ std::optional<Variables::Flaw> ExpandSpec(const Variables& variables, yaml::Valu
   }
   yaml::Value* presets = spec.Find("presets");
   if (presets == nullptr) return std::nullopt;
-  for (yaml::Value& preset : presets->items()) {
-    for (auto& [key, value] : preset.entries()) {
+  for (yaml::Value& preset : presets->mutable_items()) {
+    for (auto& [key, value] : preset.mutable_entries()) {
       if (key == "secrets") continue;
       if (auto flaw = expand("spec.presets." + key, value)) return flaw;
     }
@@ -53,9 +53,10 @@ std::optional<Variables::Flaw> ExpandSpec(const Variables& variables, yaml::Valu
 
 /// Everything that the parts share; nothing if the policy's text cannot be expanded.
 std::optional<Injection> MakeInjection(const Policy& policy, const Subject& subject, const Run& run,
-                                       kube::PodTemplate pod, Proposal& proposal) {
+                                       Proposal& proposal) {
+  const kube::PodTemplate& pod = subject.manifest->pod;
   yaml::Value spec = *subject.spec;
-  if (auto flaw = ExpandSpec(Variables(subject, run, pod), spec)) {
+  if (auto flaw = ExpandSpec(Variables(subject, run), spec)) {
     proposal.AddFinding(text::Severity::kError, "CL-A-TEMPLATE", std::move(flaw->message), {},
                         std::move(flaw->hint));
     return std::nullopt;
@@ -77,8 +78,7 @@ std::optional<Injection> MakeInjection(const Policy& policy, const Subject& subj
 
 /// True if the workload itself says `inject.cloudlab.dev/<policy>: enabled`.
 bool AsksForItself(const Injection& injection) {
-  const MatchTarget target{injection.subject.manifest, injection.pod,
-                           injection.subject.environment};
+  const MatchTarget target{injection.subject.manifest, injection.subject.environment};
   const auto found = FindAnnotation(target, *injection.run.index,
                                     std::string(kInjectPrefix) + injection.policy.name());
   return found && found->level != Level::kNamespace && found->value == "enabled";
@@ -150,9 +150,8 @@ void WarnIfScaledWithoutRequest(const Injection& injection) {
 }  // namespace
 
 void SidecarPolicy::Propose(const Subject& subject, const Run& run, Proposal& proposal) const {
-  kube::PodTemplate pod = run.index->PodTemplateOf(*subject.manifest);
-  if (!pod) return;  // Selection skips what has none.
-  std::optional<Injection> injection = MakeInjection(*this, subject, run, pod, proposal);
+  if (!subject.manifest->pod) return;  // Selection skips what has none.
+  std::optional<Injection> injection = MakeInjection(*this, subject, run, proposal);
   if (!injection || IsLeftAlone(*injection) || !CanRun(*injection)) return;
   const sidecar::PodMetadata metadata = sidecar::WantedMetadata(*injection);
   sidecar::CheckCompletion(*injection, metadata);
@@ -167,9 +166,8 @@ void SidecarPolicy::Propose(const Subject& subject, const Run& run, Proposal& pr
 }
 
 void SidecarPolicy::Withdraw(const Subject& subject, const Run& run, Proposal& proposal) const {
-  kube::PodTemplate pod = run.index->PodTemplateOf(*subject.manifest);
-  if (!pod || !IsManagedBy(*subject.manifest, name())) return;
-  std::optional<Injection> injection = MakeInjection(*this, subject, run, pod, proposal);
+  if (!subject.manifest->pod || !IsManagedBy(*subject.manifest, name())) return;
+  std::optional<Injection> injection = MakeInjection(*this, subject, run, proposal);
   if (!injection) return;
   proposal.Disown();
   sidecar::RemoveContainer(*injection);

@@ -99,7 +99,7 @@ Sizer::Sizer(const Subject& subject, const Run& run, const kube::PodTemplate& po
 
 /// What the annotation `key` says, of the pod template, else of the object, else of the Namespace.
 TierName Sizer::AnnotatedTier(const std::string& key) const {
-  const MatchTarget target{subject_.manifest, pod_, subject_.environment};
+  const MatchTarget target{subject_.manifest, subject_.environment};
   const std::vector<Annotation> found = FindAnnotations(target, *run_.index, key);
   for (auto nearest = found.rbegin(); nearest != found.rend(); ++nearest) {
     if (!nearest->value.empty()) return {nearest->value, key, nearest->node};
@@ -128,7 +128,7 @@ TierName Sizer::ContainerTier(const kube::Container& container) const {
 void Sizer::CheckAnnotations() const {
   std::vector<std::string> names;
   for (const kube::Container& container : containers_) names.push_back(container.name);
-  const MatchTarget target{subject_.manifest, pod_, subject_.environment};
+  const MatchTarget target{subject_.manifest, subject_.environment};
   for (const auto& [key, node] : OwnAnnotations(target)) {
     if (!key.starts_with(kContainerTierPrefix)) continue;
     const std::string name = key.substr(kContainerTierPrefix.size());
@@ -395,7 +395,7 @@ void Sizer::SizePod() {
 }  // namespace
 
 void ResourceTierPolicy::Propose(const Subject& subject, const Run& run, Proposal& proposal) const {
-  const kube::PodTemplate pod = run.index->PodTemplateOf(*subject.manifest);
+  const kube::PodTemplate& pod = subject.manifest->pod;
   if (!pod) return;  // Selection skips what has none.
   Sizer(subject, run, pod, proposal).SizePod();
 }

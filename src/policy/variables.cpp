@@ -1,6 +1,7 @@
 #include "policy/variables.hpp"
 
 #include <array>
+#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -23,13 +24,13 @@ std::string_view Trim(std::string_view text) {
 
 }  // namespace
 
-Variables::Variables(const Subject& subject, const Run& run, const kube::PodTemplate& pod)
-    : subject_(subject), run_(run), pod_(pod) {}
+Variables::Variables(const Subject& subject, const Run& run)
+    : subject_(subject), run_(run) {}
 
 std::variant<std::string, Variables::Flaw> Variables::Find(std::string_view name) const {
   const kube::Manifest& manifest = *subject_.manifest;
   const auto label = [&](std::string_view key) {
-    std::string value = pod_.Label(key);
+    std::string value = subject_.manifest->pod.Label(key);
     return value.empty() ? manifest.Label(key) : value;
   };
   const std::string shown = "{{" + std::string(name) + "}}";
@@ -47,7 +48,7 @@ std::variant<std::string, Variables::Flaw> Variables::Find(std::string_view name
   } else if (name == "kind") {
     value = manifest.id.kind;
   } else if (name == "mainContainer") {
-    value = kube::MainContainer(pod_);
+    value = kube::MainContainer(subject_.manifest->pod);
     hint = "the pod has no container";
   } else if (name == "environment") {
     value = subject_.environment;
@@ -103,10 +104,8 @@ std::optional<Variables::Flaw> Variables::Expand(yaml::Value& value) const {
       if (text != next->text()) *next = yaml::Value::String(std::move(text));
     }
     // Backwards, so that the first text in the policy is the first to fail.
-    for (auto it = next->entries().rbegin(); it != next->entries().rend(); ++it) {
-      work.push_back(&it->second);
-    }
-    for (auto it = next->items().rbegin(); it != next->items().rend(); ++it) work.push_back(&*it);
+    for (auto& [key, child] : std::views::reverse(next->mutable_entries())) work.push_back(&child);
+    for (yaml::Value& item : std::views::reverse(next->mutable_items())) work.push_back(&item);
   }
   return std::nullopt;
 }

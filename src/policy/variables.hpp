@@ -25,7 +25,7 @@ namespace cloudlab::policy {
 
 class Variables {
  public:
-  Variables(const Subject& subject, const Run& run, const kube::PodTemplate& pod);
+  Variables(const Subject& subject, const Run& run);
 
   /// What is wrong with a text.
   struct Flaw {
@@ -44,7 +44,6 @@ class Variables {
 
   const Subject& subject_;
   const Run& run_;
-  const kube::PodTemplate& pod_;
 };
 
 /// True if `text` mentions the workload: what is made from it belongs to that workload alone.

@@ -6,13 +6,41 @@
 namespace cloudlab::yaml {
 namespace {
 
-std::string Key(const std::string& key, bool json) {
-  return json ? DoubleQuoted(key) : EncodeInline(key);
+/// A key, or the text of a String.
+void AppendText(const std::string& text, bool json, std::string& out) {
+  if (!json && IsPlainSafe(text)) {
+    out += text;
+  } else {
+    out += DoubleQuoted(text);
+  }
 }
 
-std::string Scalar(const Value& value, bool json) {
-  if (value.kind() == Value::Kind::kLiteral) return value.text();
-  return json ? DoubleQuoted(value.text()) : EncodeInline(value.text());
+void AppendFlow(const Value& value, bool json, std::string& out) {
+  if (value.kind() == Value::Kind::kLiteral) {
+    out += value.text();
+    return;
+  }
+  if (value.IsScalar()) {
+    AppendText(value.text(), json, out);
+    return;
+  }
+  out += value.IsMap() ? '{' : '[';
+  bool first = true;
+  const auto separate = [&] {
+    if (!first) out += ", ";
+    first = false;
+  };
+  for (const auto& [key, child] : value.entries()) {
+    separate();
+    AppendText(key, json, out);
+    out += ": ";
+    AppendFlow(child, json, out);
+  }
+  for (const Value& item : value.items()) {
+    separate();
+    AppendFlow(item, json, out);
+  }
+  out += value.IsMap() ? '}' : ']';
 }
 
 /// True if a literal block scalar shows `text` exactly and no reader stumbles over it.
@@ -43,22 +71,8 @@ void RenderLiteral(std::string_view text, std::uint32_t indent, const Layout& la
 }  // namespace
 
 std::string RenderFlow(const Value& value, bool json) {
-  if (value.IsScalar()) return Scalar(value, json);
-  std::string out(1, value.IsMap() ? '{' : '[');
-  bool first = true;
-  const auto separate = [&] {
-    if (!first) out += ", ";
-    first = false;
-  };
-  for (const auto& [key, child] : value.entries()) {
-    separate();
-    out += Key(key, json) + ": " + RenderFlow(child, json);
-  }
-  for (const Value& item : value.items()) {
-    separate();
-    out += RenderFlow(item, json);
-  }
-  out.push_back(value.IsMap() ? '}' : ']');
+  std::string out;
+  AppendFlow(value, json, out);
   return out;
 }
 
@@ -67,7 +81,9 @@ void RenderBlockValue(const Value& value, std::uint32_t indent, const Layout& la
   if (layout.literals && value.kind() == Value::Kind::kString && IsLiteralSafe(value.text())) {
     RenderLiteral(value.text(), indent + layout.step, layout, out);
   } else if (value.IsScalar() || value.IsEmptyCollection()) {
-    out.append(" ").append(RenderFlow(value, false)).append(layout.newline);
+    out += ' ';
+    AppendFlow(value, /*json=*/false, out);
+    out += layout.newline;
   } else if (value.IsMap()) {
     out.append(layout.newline);
     RenderBlockEntries(value, indent + layout.step, layout, out);
@@ -81,7 +97,9 @@ void RenderBlockValue(const Value& value, std::uint32_t indent, const Layout& la
 void RenderBlockEntries(const Value& value, std::uint32_t indent, const Layout& layout,
                         std::string& out) {
   for (const auto& [key, child] : value.entries()) {
-    out.append(indent, ' ').append(Key(key, false)).append(":");
+    out.append(indent, ' ');
+    AppendText(key, /*json=*/false, out);
+    out += ':';
     RenderBlockValue(child, indent, layout, out);
   }
 }

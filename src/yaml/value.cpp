@@ -85,14 +85,14 @@ bool IsCoreNonString(std::string_view text) {
 Value Value::String(std::string text) {
   Value value;
   value.kind_ = Kind::kString;
-  value.text_ = std::move(text);
+  value.content_ = std::move(text);
   return value;
 }
 
 Value Value::Literal(std::string text) {
   Value value;
   value.kind_ = Kind::kLiteral;
-  value.text_ = std::move(text);
+  value.content_ = std::move(text);
   return value;
 }
 
@@ -100,16 +100,18 @@ Value Value::Int(std::int64_t number) { return Literal(std::to_string(number)); 
 Value Value::Bool(bool value) { return Literal(value ? "true" : "false"); }
 Value Value::Null() { return Literal("null"); }
 
-Value Value::Map(std::vector<Entry> entries) {
+Value Value::Map(std::initializer_list<NewEntry> entries) {
   Value value;
-  value.entries_ = std::move(entries);
+  auto& into = std::get<std::vector<Entry>>(value.content_);
+  into.reserve(entries.size());
+  for (const NewEntry& entry : entries) into.emplace_back(entry.key, std::move(entry.value));
   return value;
 }
 
 Value Value::Seq(std::vector<Value> items) {
   Value value;
   value.kind_ = Kind::kSeq;
-  value.items_ = std::move(items);
+  value.content_ = std::move(items);
   return value;
 }
 
@@ -119,12 +121,12 @@ Value Value::From(NodeView node) {
   if (!at) return Null();
   if (at.IsMap()) {
     Value map;
-    CollectEntries(at, 0, map.entries_);
+    CollectEntries(at, 0, std::get<std::vector<Entry>>(map.content_));
     return map;
   }
   if (at.IsSeq()) {
     Value seq = Seq();
-    for (const NodeView item : at.children()) seq.items_.push_back(From(item));
+    for (const NodeView item : at.children()) seq.Append(From(item));
     return seq;
   }
   std::string text = at.Text();
@@ -135,17 +137,28 @@ Value Value::From(NodeView node) {
 }
 
 bool Value::IsEmptyCollection() const {
-  return (IsMap() && entries_.empty()) || (IsSeq() && items_.empty());
+  return !IsScalar() && entries().empty() && items().empty();
+}
+
+std::span<Value::Entry> Value::mutable_entries() {
+  auto* entries = std::get_if<std::vector<Entry>>(&content_);
+  return entries == nullptr ? std::span<Entry>() : std::span(*entries);
+}
+
+std::span<Value> Value::mutable_items() {
+  auto* items = std::get_if<std::vector<Value>>(&content_);
+  return items == nullptr ? std::span<Value>() : std::span(*items);
 }
 
 const Value* Value::Find(std::string_view key) const {
-  const auto found = std::ranges::find(entries_, key, &Entry::first);
-  return found == entries_.end() ? nullptr : &found->second;
+  const auto found = std::ranges::find(entries(), key, &Entry::first);
+  return found == entries().end() ? nullptr : &found->second;
 }
 
 Value* Value::Find(std::string_view key) {
-  const auto found = std::ranges::find(entries_, key, &Entry::first);
-  return found == entries_.end() ? nullptr : &found->second;
+  const std::span<Entry> all = mutable_entries();
+  const auto found = std::ranges::find(all, key, &Entry::first);
+  return found == all.end() ? nullptr : &found->second;
 }
 
 Value& Value::Put(std::string key, Value value) {
@@ -153,8 +166,17 @@ Value& Value::Put(std::string key, Value value) {
     *found = std::move(value);
     return *found;
   }
-  entries_.emplace_back(std::move(key), std::move(value));
-  return entries_.back().second;
+  return std::get<std::vector<Entry>>(content_)
+      .emplace_back(std::move(key), std::move(value))
+      .second;
 }
+
+void Value::Erase(std::string_view key) {
+  if (!IsMap()) return;
+  std::erase_if(std::get<std::vector<Entry>>(content_),
+                [key](const Entry& entry) { return entry.first == key; });
+}
+
+void Value::Append(Value item) { std::get<std::vector<Value>>(content_).push_back(std::move(item)); }
 
 }  // namespace cloudlab::yaml

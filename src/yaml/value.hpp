@@ -5,9 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "yaml/view.hpp"
@@ -27,7 +30,8 @@ class Value {
   static Value Int(std::int64_t number);
   static Value Bool(bool value);
   static Value Null();
-  static Value Map(std::vector<Entry> entries = {});
+  struct NewEntry;
+  static Value Map(std::initializer_list<NewEntry> entries = {});
   static Value Seq(std::vector<Value> items = {});
   /// A copy of what stands at `node`, aliases and merges expanded. Plain scalars that the YAML 1.2
   /// core schema reads as null, boolean or number become Literals; all others Strings.
@@ -40,26 +44,45 @@ class Value {
   bool IsEmptyCollection() const;
 
   /// The text of a String or Literal.
-  const std::string& text() const { return text_; }
-  const std::vector<Entry>& entries() const { return entries_; }
-  std::vector<Entry>& entries() { return entries_; }
-  const std::vector<Value>& items() const { return items_; }
-  std::vector<Value>& items() { return items_; }
+  const std::string& text() const { return Content<std::string>(); }
+  /// The entries of a map; none of anything else.
+  const std::vector<Entry>& entries() const { return Content<std::vector<Entry>>(); }
+  /// The items of a sequence; none of anything else.
+  const std::vector<Value>& items() const { return Content<std::vector<Value>>(); }
+  /// The same, to change each of them in place.
+  std::span<Entry> mutable_entries();
+  std::span<Value> mutable_items();
 
   /// The value of `key` in this map, or null.
   const Value* Find(std::string_view key) const;
   Value* Find(std::string_view key);
   /// Sets `key`, at the end if it is new; returns the place of the value.
   Value& Put(std::string key, Value value);
-  void Append(Value item) { items_.push_back(std::move(item)); }
+  /// Takes `key` out of this map, if it is there.
+  void Erase(std::string_view key);
+  /// Adds an item to this sequence.
+  void Append(Value item);
 
   friend bool operator==(const Value&, const Value&) = default;
 
  private:
+  template <typename T>
+  const T& Content() const {
+    static const T kNone;
+    const T* content = std::get_if<T>(&content_);
+    return content == nullptr ? kNone : *content;
+  }
+
   Kind kind_ = Kind::kMap;
-  std::string text_;
-  std::vector<Entry> entries_;
-  std::vector<Value> items_;
+  // Of a String or Literal its text.
+  std::variant<std::vector<Entry>, std::vector<Value>, std::string> content_;
+};
+
+/// An entry on its way into a map: an initializer list hands out constants, and a value that is
+/// built on the spot should be moved all the same.
+struct Value::NewEntry {
+  std::string key;
+  mutable Value value;
 };
 
 /// True if the YAML 1.2 core schema reads the plain scalar `text` as null, a boolean or a number.

@@ -149,7 +149,7 @@ std::optional<std::vector<Value>> ReadMetrics(const Target& target) {
   if (stated != nullptr) metrics = stated->items();
   const bool only_triggers = horizontal->Find("triggers") != nullptr;
   if (metrics.empty() && !only_triggers) metrics.push_back(DefaultMetric());
-  const Variables variables(target.subject(), target.run(), target.pod());
+  const Variables variables(target.subject(), target.run());
   const Chooser chooser(target);
   for (Value& metric : metrics) {
     if (const auto flaw = variables.Expand(metric)) {

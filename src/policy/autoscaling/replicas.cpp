@@ -58,6 +58,7 @@ void HandOverReplicas(const Target& target, const Scaler& scaler) {
     const std::int64_t least = std::max<std::int64_t>(scaler.bounds.least, 1);
     if (target.replicas() == least) return;
     target.proposal().Put(target.manifest().root, {"spec", "replicas"}, Value::Int(least));
+    if (!target.explains()) return;
     target.Tell(text::Severity::kInfo, "CL-C-REPLICAS-SET",
                 std::string(kField) + " is " + std::to_string(least) + ", the least that " +
                     scaler.name +
@@ -76,6 +77,7 @@ void HandOverReplicas(const Target& target, const Scaler& scaler) {
     return;
   }
   target.proposal().Remove(node);
+  if (!target.explains()) return;
   target.Tell(text::Severity::kInfo, "CL-C-REPLICAS-REMOVED", RemovalMessage(target, scaler), node,
               RemovalSteps(target));
 }

@@ -41,11 +41,10 @@ std::optional<std::int64_t> IntAt(const yaml::Value& map, std::string_view key) 
 }
 
 Target::Target(const Policy& policy, const Subject& subject, const Run& run,
-               const kube::PodTemplate& pod, Proposal& proposal)
+               Proposal& proposal)
     : policy_(policy),
       subject_(subject),
       run_(run),
-      pod_(pod),
       proposal_(proposal),
       id_(subject.manifest->id),
       conflicts_(*subject.spec) {
@@ -56,24 +55,24 @@ Target::Target(const Policy& policy, const Subject& subject, const Run& run,
 }
 
 void Target::ReadContainers() {
-  for (const kube::Container& container : kube::Containers(pod_)) {
+  for (const kube::Container& container : kube::Containers(pod())) {
     if (RoleOf(manifest(), run_, container) == kube::ContainerType::kApp) {
       app_containers_.push_back(container.name);
     }
   }
-  main_container_ = kube::MainContainer(pod_);
+  main_container_ = kube::MainContainer(pod());
   if (std::ranges::find(app_containers_, main_container_) == app_containers_.end()) {
     main_container_ = app_containers_.empty() ? std::string() : app_containers_.front();
   }
   joins_mesh_ = std::ranges::any_of(kMeshMarks, [this](const auto& mark) {
-    return pod_.Annotation(mark.first) == mark.second || pod_.Label(mark.first) == mark.second ||
+    return pod().Annotation(mark.first) == mark.second || pod().Label(mark.first) == mark.second ||
            run_.index->NamespaceAnnotation(id_.ns, mark.first) == mark.second;
   });
 }
 
 const Tier* Target::WorkloadTier() const {
   if (subject_.profile == nullptr) return nullptr;
-  const MatchTarget target{&manifest(), pod_, subject_.environment};
+  const MatchTarget target{&manifest(), subject_.environment};
   const auto annotation = FindAnnotation(target, *run_.index, kTierAnnotation);
   const std::string name = annotation ? annotation->value : TextAt(spec(), "tier");
   return name.empty() ? nullptr : subject_.profile->FindTier(name);

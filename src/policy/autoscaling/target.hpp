@@ -20,8 +20,7 @@ struct Bounds {
 
 class Target {
  public:
-  Target(const Policy& policy, const Subject& subject, const Run& run, const kube::PodTemplate& pod,
-         Proposal& proposal);
+  Target(const Policy& policy, const Subject& subject, const Run& run, Proposal& proposal);
 
   const kube::Manifest& manifest() const { return *subject_.manifest; }
   /// With the effective namespace.
@@ -29,7 +28,7 @@ class Target {
   const yaml::Value& spec() const { return *subject_.spec; }
   const Subject& subject() const { return subject_; }
   const Run& run() const { return run_; }
-  const kube::PodTemplate& pod() const { return pod_; }
+  const kube::PodTemplate& pod() const { return manifest().pod; }
   Proposal& proposal() const { return proposal_; }
   ConflictPolicy conflicts() const { return conflicts_.Of(""); }
 
@@ -67,6 +66,8 @@ class Target {
   /// `spec.selector` verbatim; nothing if the workload has none.
   std::optional<yaml::Value> Selector() const;
 
+  /// False if nobody will read findings of severity kInfo: Tell() leaves them out.
+  bool explains() const { return run_.explain; }
   void Skip(const std::string& code, const std::string& message) const;
   void Tell(text::Severity severity, const std::string& code, const std::string& message,
             yaml::NodeView node = {}, const std::string& hint = {}) const;
@@ -81,7 +82,6 @@ class Target {
   const Policy& policy_;
   const Subject& subject_;
   const Run& run_;
-  const kube::PodTemplate& pod_;
   Proposal& proposal_;
   kube::ObjectId id_;
   Conflicts conflicts_;

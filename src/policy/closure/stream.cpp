@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/parallel.hpp"
 #include "kube/pod_count.hpp"
 
 namespace cloudlab::policy {
@@ -84,24 +85,31 @@ void ClosureStream::ReadScaler(const kube::Manifest& manifest) {
   }
 }
 
+ClosureWorkload ClosureStream::ReadWorkload(const kube::Manifest& manifest) const {
+  ClosureWorkload workload{.manifest = &manifest, .controller = &manifest, .pod = manifest.pod};
+  const auto borrower = borrowers_.find(&manifest);
+  if (borrower != borrowers_.end()) workload.controller = borrower->second;
+  kube::PodResources resources = kube::ReadPodResources(manifest.pod);
+  const auto ranges = limit_ranges_.find(manifest.id.ns);
+  if (ranges == limit_ranges_.end()) {
+    kube::ApplyRequestDefaults(resources);
+  } else {
+    workload.violations = kube::ApplyLimitRanges(ranges->second, resources);
+  }
+  workload.admitted = kube::ReadQuotaPod(manifest.pod, std::move(resources));
+  return workload;
+}
+
 void ClosureStream::ReadWorkloads() {
-  for (const kube::Manifest& manifest : index_.manifests()) {
-    const kube::PodTemplate pod = index_.PodTemplateOf(manifest);
-    if (!pod) continue;
-    ClosureWorkload workload{.manifest = &manifest, .controller = &manifest, .pod = pod};
-    const auto borrower = borrowers_.find(&manifest);
-    if (borrower != borrowers_.end()) workload.controller = borrower->second;
-    kube::PodResources resources = kube::ReadPodResources(pod);
-    const auto ranges = limit_ranges_.find(manifest.id.ns);
-    if (ranges == limit_ranges_.end()) {
-      kube::ApplyRequestDefaults(resources);
-    } else {
-      workload.violations = kube::ApplyLimitRanges(ranges->second, resources);
-    }
-    workload.admitted = kube::ReadQuotaPod(pod, std::move(resources));
-    by_manifest_.try_emplace(&manifest, workloads_.size());
-    by_manifest_.try_emplace(workload.controller, workloads_.size());
-    workloads_.push_back(std::move(workload));
+  const std::vector<kube::Manifest>& manifests = index_.manifests();
+  workloads_ = CollectFromChunks<ClosureWorkload>(
+      manifests.size(), [&](std::size_t i, std::vector<ClosureWorkload>& found) {
+        if (manifests[i].pod) found.push_back(ReadWorkload(manifests[i]));
+      });
+  by_manifest_.reserve(workloads_.size());
+  for (std::size_t i = 0; i < workloads_.size(); ++i) {
+    by_manifest_.try_emplace(workloads_[i].manifest, i);
+    by_manifest_.try_emplace(workloads_[i].controller, i);
   }
   for (const Scaler& scaler : scalers_) {
     const auto found = by_manifest_.find(scaler.target.manifest);

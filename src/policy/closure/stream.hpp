@@ -84,6 +84,7 @@ class ClosureStream {
 
  private:
   void ReadScaler(const kube::Manifest& manifest);
+  ClosureWorkload ReadWorkload(const kube::Manifest& manifest) const;
   void ReadWorkloads();
   void CountPods(ClosureWorkload& workload) const;
   ScaleTarget ReadTarget(const kube::Manifest& manifest, std::string_view key) const;

@@ -18,7 +18,7 @@ struct Injection {
   const Policy& policy;
   const Subject& subject;
   const Run& run;
-  kube::PodTemplate pod;
+  const kube::PodTemplate& pod;
   Proposal& proposal;
   yaml::Value spec;  ///< With its template variables expanded.
   Conflicts conflicts;

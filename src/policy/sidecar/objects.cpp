@@ -108,10 +108,7 @@ namespace {
 
 /// Of two workloads in one namespace, one may name it and the other leave it to Helm.
 yaml::Value WithoutNamespace(yaml::Value content) {
-  if (yaml::Value* metadata = content.Find("metadata")) {
-    std::erase_if(metadata->entries(),
-                  [](const auto& entry) { return entry.first == "namespace"; });
-  }
+  if (yaml::Value* metadata = content.Find("metadata")) metadata->Erase("namespace");
   return content;
 }
 
@@ -185,7 +182,7 @@ std::vector<const kube::Manifest*> FindOrphans(const kube::Index& index,
   for (const kube::Manifest& manifest : index.manifests()) {
     const std::vector<std::string> managers = Managers(manifest);
     // The mark of a workload speaks of a container in it, not of the workload.
-    if (managers.size() != 1 || index.PodTemplateOf(manifest)) continue;
+    if (managers.size() != 1 || manifest.pod) continue;
     if (std::ranges::find(policies, managers.front()) == policies.end()) continue;
     if (!wanted.Contains(manifest.id)) orphans.push_back(&manifest);
   }

@@ -115,13 +115,5 @@ spec: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: api}}
   CHECK(scaler("other").empty());
 }
 
-TEST_CASE("pod templates of custom resources", "[kube][index]") {
-  const TestStream stream("apiVersion: example.org/v1\nkind: Worker\nspec: {pod: {spec: {}}}\n");
-  CHECK_FALSE(Index(stream.manifests()).PodTemplateOf(stream.only()));
-  const Index index(stream.manifests(),
-                    {.pod_template_paths = {{"example.org", "Worker", "spec.pod"}}});
-  CHECK(index.PodTemplateOf(stream.only()));
-}
-
 }  // namespace
 }  // namespace cloudlab::kube

@@ -34,7 +34,6 @@ MatchAnswer Ask(const std::string& match, const std::string& stream,
   const GivenStream given(stream);
   MatchTarget target;
   target.manifest = &given.last();
-  target.pod = given.index().PodTemplateOf(given.last());
   target.environment = environment;
   return Match(&value, unsaid).Ask(target);
 }

@@ -15,7 +15,7 @@ Strings Found(const std::string& fields, const std::string& limits) {
       "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, " + fields +
       "}]}\n");
   const kube::Manifest& pod = stream.at(0);
-  const kube::Container container = kube::Containers(stream.index().PodTemplateOf(pod)).front();
+  const kube::Container container = kube::Containers(pod.pod).front();
   const GivenStream quantities("kind: X\nlimits: " + limits + "\n");
   const auto settings =
       ReadRuntimeSettings(container, kube::ReadResourceList(quantities.at(0).root.Find("limits")));

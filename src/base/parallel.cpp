@@ -1,4 +1,4 @@
-#include "app/parallel.hpp"
+#include "base/parallel.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -8,24 +8,20 @@
 #include <thread>
 #include <vector>
 
-namespace cloudlab::app {
+namespace cloudlab {
 
-void ForEachChunk(std::size_t count,
-                  const std::function<void(std::size_t, std::size_t, std::size_t)>& work) {
+void ForEachTask(std::size_t count, const std::function<void(std::size_t)>& work) {
   constexpr std::size_t kMostThreads = 8;
-  const std::size_t chunks = ChunkCount(count);
   std::atomic<std::size_t> next = 0;
   std::exception_ptr failure;
   std::mutex failure_mutex;
   const auto run = [&] {
     try {
-      for (std::size_t chunk = next++; chunk < chunks; chunk = next++) {
-        work(chunk, chunk * kChunk, std::min((chunk + 1) * kChunk, count));
-      }
+      for (std::size_t number = next++; number < count; number = next++) work(number);
     } catch (...) {
       const std::lock_guard lock(failure_mutex);
       failure = std::current_exception();
-      next = chunks;
+      next = count;
     }
   };
   const std::size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
@@ -33,7 +29,7 @@ void ForEachChunk(std::size_t count,
     std::vector<std::jthread> threads;
     threads.reserve(kMostThreads);
     try {
-      for (std::size_t i = 1; i < std::min({cores, chunks, kMostThreads}); ++i) {
+      for (std::size_t i = 1; i < std::min({cores, count, kMostThreads}); ++i) {
         threads.emplace_back(run);
       }
     } catch (const std::system_error&) {
@@ -44,4 +40,11 @@ void ForEachChunk(std::size_t count,
   if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace cloudlab::app
+void ForEachChunk(std::size_t count,
+                  const std::function<void(std::size_t, std::size_t, std::size_t)>& work) {
+  ForEachTask(ChunkCount(count), [&](std::size_t chunk) {
+    work(chunk, chunk * kChunk, std::min((chunk + 1) * kChunk, count));
+  });
+}
+
+}  // namespace cloudlab
