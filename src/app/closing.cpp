@@ -153,28 +153,12 @@ class Judge {
   Makers parents_;  // The workloads that they are for.
 };
 
-}  // namespace
-
-bool NeedsClosing(const Rules& rules, const kube::Index& index) {
-  if (rules.policies.empty()) return false;
-  const bool asked = std::ranges::any_of(rules.policies, [](const auto& policy) {
-    return policy->stage() == policy::Stage::kAutoscaling ||
-           policy->document().spec.Find("checks") != nullptr;
-  });
-  return asked || std::ranges::any_of(index.manifests(), [](const kube::Manifest& manifest) {
-           return manifest.id.kind == "LimitRange" || manifest.id.kind == "ResourceQuota";
-         });
-}
-
-void Close(const Closing& closing, bool explain, Report& report) {
-  std::vector<yaml::Outline> outlines;
-  kube::IndexOptions options;
-  options.option_namespace = closing.index.default_namespace();
-  options.guess_namespace = false;  // It was guessed from the whole input, if at all.
-  const kube::Index stream(FinalManifests(closing, outlines), std::move(options));
+/// Adds what the run wants to hear to the report; false if there is an error among it.
+bool ReportFindings(const Closing& closing, std::vector<policy::ClosureFinding>& findings,
+                    bool explain, Report& report) {
   const Judge judge(closing);
   bool passed = true;
-  for (policy::ClosureFinding& finding : policy::CheckClosure(stream)) {
+  for (policy::ClosureFinding& finding : findings) {
     const std::optional<text::Severity> severity = judge.SeverityOf(finding);
     if (!severity || (*severity == text::Severity::kInfo && !explain)) continue;
     passed = passed && *severity != text::Severity::kError;
@@ -197,6 +181,30 @@ void Close(const Closing& closing, bool explain, Report& report) {
     }
     report.diagnostics.Add(std::move(diagnostic));
   }
+  return passed;
+}
+
+}  // namespace
+
+bool NeedsClosing(const Rules& rules, const kube::Index& index) {
+  if (rules.policies.empty()) return false;
+  const bool asked = std::ranges::any_of(rules.policies, [](const auto& policy) {
+    return policy->stage() == policy::Stage::kAutoscaling ||
+           policy->document().spec.Find("checks") != nullptr;
+  });
+  return asked || std::ranges::any_of(index.manifests(), [](const kube::Manifest& manifest) {
+           return manifest.id.kind == "LimitRange" || manifest.id.kind == "ResourceQuota";
+         });
+}
+
+void Close(const Closing& closing, bool explain, Report& report) {
+  std::vector<yaml::Outline> outlines;
+  kube::IndexOptions options;
+  options.option_namespace = closing.index.default_namespace();
+  options.guess_namespace = false;  // It was guessed from the whole input, if at all.
+  const kube::Index stream(FinalManifests(closing, outlines), std::move(options));
+  std::vector<policy::ClosureFinding> findings = policy::CheckClosure(stream);
+  const bool passed = findings.empty() || ReportFindings(closing, findings, explain, report);
   report.proofs.push_back({std::string(kProof), passed});
 }
 

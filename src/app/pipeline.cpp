@@ -202,9 +202,8 @@ Result Run(const text::Source& input, const Settings& settings) {
   if (HasStage(*rules, policy::Stage::kAutoscaling)) run.pods = &pods.emplace(index);
 
   Stages stages(input, documents, *rules, run, settings.pass_refusals, report);
-  stages.Propose(policy::Stage::kSidecars);
-  stages.Propose(policy::Stage::kTiers);
-  stages.Propose(policy::Stage::kAutoscaling);
+  stages.Propose(
+      {policy::Stage::kSidecars, policy::Stage::kTiers, policy::Stage::kAutoscaling});
   stages.SettleObjects();
   result.failure = Prove(documents, stages.mismatch(), report);
   if (!result.failure.empty()) return Finish(std::move(result), kInternal);
@@ -212,12 +211,18 @@ Result Run(const text::Source& input, const Settings& settings) {
 
   const std::vector<Written> objects =
       WriteObjects(input.text, documents, index, stages.NewObjects());
-  if (NeedsClosing(*rules, index)) {
-    Close({input, documents, *rules, index, stages.WantedObjects(), objects}, run.explain, report);
-    if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
-  }
+  Output output;
+  // The closing look rarely objects: the output is put together meanwhile.
+  ForEachTask(2, [&](std::size_t task) {
+    if (task == 0) {
+      output = Assemble(input.text, documents, Arrange(documents, index, objects));
+    } else if (NeedsClosing(*rules, index)) {
+      Close({input, documents, *rules, index, stages.WantedObjects(), objects}, run.explain,
+            report);
+    }
+  });
+  if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
   CountChanges(documents, objects, report);
-  Output output = Assemble(input.text, documents, Arrange(documents, index, objects));
   if (IsBlank(output.text)) output.text = kNothing;
   const bool drift = output.text != input.text;
   if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name);

@@ -12,7 +12,7 @@ namespace cloudlab::app {
 
 Stages::Stages(const text::Source& input, Documents& documents, const Rules& rules,
                const policy::Run& run, bool pass_refusals, Report& report)
-    : place_{input, documents, rules, run, pass_refusals, {}, {}}, report_(report) {
+    : place_{input, documents, rules, run, pass_refusals, {}}, report_(report) {
   for (const auto& policy : rules.policies) {
     report.policies.push_back({policy->name(), policy->document().kind, 0, 0});
   }
@@ -22,33 +22,41 @@ Stages::Stages(const text::Source& input, Documents& documents, const Rules& rul
     auto& [first, count] = place_.manifests[manifests[i].document];
     if (count++ == 0) first = i;
   }
-  ForEachDocument([](Worker& worker, std::size_t document, Outcome& outcome) {
-    worker.CheckAnnotations(document, outcome);
+  ForEachDocument(1, [](Worker& worker, std::size_t document, std::span<Outcome> outcomes) {
+    worker.CheckAnnotations(document, outcomes.front());
   });
 }
 
-void Stages::ForEachDocument(const std::function<void(Worker&, std::size_t, Outcome&)>& work) {
-  std::vector<Outcome> outcomes(ChunkCount(place_.documents.size()));
+void Stages::ForEachDocument(
+    std::size_t passes,
+    const std::function<void(Worker&, std::size_t, std::span<Outcome>)>& work) {
+  std::vector<std::vector<Outcome>> chunks(ChunkCount(place_.documents.size()));
   ForEachChunk(place_.documents.size(), [&](std::size_t chunk, std::size_t begin, std::size_t end) {
     Worker worker(place_);
-    Outcome outcome;
-    outcome.counts.resize(place_.rules.policies.size());
+    std::vector<Outcome> outcomes(passes);
+    for (Outcome& outcome : outcomes) outcome.counts.resize(place_.rules.policies.size());
     for (std::size_t i = begin; i < end; ++i) {
       const bool has_manifests = place_.manifests[i].second > 0;
-      if (has_manifests && !place_.documents[i].passed()) work(worker, i, outcome);
+      if (has_manifests && !place_.documents[i].passed()) work(worker, i, outcomes);
     }
-    outcomes[chunk] = std::move(outcome);
+    chunks[chunk] = std::move(outcomes);
   });
-  for (Outcome& outcome : outcomes) Take(std::move(outcome));
+  for (std::size_t pass = 0; pass < passes; ++pass) {
+    for (auto& outcomes : chunks) Take(std::move(outcomes[pass]));
+  }
 }
 
-void Stages::Propose(policy::Stage stage) {
-  const bool any = std::ranges::any_of(place_.rules.policies,
-                                       [stage](const auto& p) { return p->stage() == stage; });
-  if (!any) return;
-  ForEachDocument([stage](Worker& worker, std::size_t document, Outcome& outcome) {
-    worker.Propose(document, stage, outcome);
+void Stages::Propose(std::initializer_list<policy::Stage> stages) {
+  std::vector<policy::Stage> used;
+  std::ranges::copy_if(stages, std::back_inserter(used), [this](policy::Stage stage) {
+    return std::ranges::any_of(place_.rules.policies,
+                               [stage](const auto& policy) { return policy->stage() == stage; });
   });
+  if (used.empty()) return;
+  ForEachDocument(used.size(),
+                  [&](Worker& worker, std::size_t document, std::span<Outcome> outcomes) {
+                    worker.Propose(document, used, outcomes);
+                  });
 }
 
 void Stages::Take(Outcome outcome) {
@@ -60,9 +68,6 @@ void Stages::Take(Outcome outcome) {
   if (!outcome.dropped.empty()) report_.DropEdits(outcome.dropped);
   std::move(outcome.skips.begin(), outcome.skips.end(), std::back_inserter(report_.skips));
   for (auto& diagnostic : outcome.diagnostics) report_.diagnostics.Add(std::move(diagnostic));
-  for (auto& [document, stated] : outcome.stated) {
-    place_.stated[document].push_back(std::move(stated));
-  }
   report_.refused += outcome.refused;
   if (!mismatch_) mismatch_ = std::move(outcome.mismatch);
   for (auto& [number, object] : outcome.objects) {

@@ -6,8 +6,9 @@
 #pragma once
 
 #include <functional>
-#include <map>
+#include <initializer_list>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "app/report.hpp"
@@ -24,7 +25,9 @@ class Stages {
   Stages(const text::Source& input, Documents& documents, const Rules& rules,
          const policy::Run& run, bool pass_refusals, Report& report);
 
-  void Propose(policy::Stage stage);
+  /// Takes every document through `stages`, one after the other. No stage needs what it made of
+  /// other documents, so each goes all the way while it is in the cache of its core.
+  void Propose(std::initializer_list<policy::Stage> stages);
   /// Brings objects of an earlier run up to date and removes those that nobody wants any more.
   void SettleObjects();
 
@@ -37,9 +40,11 @@ class Stages {
   const std::optional<yaml::Mismatch>& mismatch() const { return mismatch_; }
 
  private:
-  /// Calls `work` for every document that has manifests, on all cores, and takes the outcomes over
-  /// in the order of the stream.
-  void ForEachDocument(const std::function<void(Worker&, std::size_t, Outcome&)>& work);
+  /// Calls `work` for every document that has manifests, on all cores, with an outcome for each of
+  /// the `passes` that it makes; takes these over pass by pass, each in the order of the stream.
+  void ForEachDocument(
+      std::size_t passes,
+      const std::function<void(Worker&, std::size_t, std::span<Outcome>)>& work);
   void Take(Outcome outcome);
   bool AnyPassed() const;
   /// What only documents wanted that are passed through comes to nothing.

@@ -56,12 +56,6 @@ std::span<const kube::Manifest> Workplace::ManifestsOf(std::size_t document,
   return fresh;
 }
 
-std::span<const policy::StatedResource> Workplace::StatedOf(std::size_t document) const {
-  const auto found = stated.find(document);
-  if (found == stated.end()) return {};
-  return found->second;
-}
-
 Worker::Worker(const Workplace& place)
     : place_(place), selection_(place.run, place.rules.exceptions, place.rules.documents) {
   for (const auto& policy : place.rules.policies) owners_.push_back(policy->name());
@@ -76,7 +70,15 @@ void Worker::CheckAnnotations(std::size_t document, Outcome& outcome) {
   }
 }
 
-void Worker::Propose(std::size_t document, policy::Stage stage, Outcome& outcome) {
+void Worker::Propose(std::size_t document, std::span<const policy::Stage> stages,
+                     std::span<Outcome> outcomes) {
+  stated_.clear();
+  for (std::size_t i = 0; i < stages.size() && !place_.documents[document].passed(); ++i) {
+    ProposeStage(document, stages[i], outcomes[i]);
+  }
+}
+
+void Worker::ProposeStage(std::size_t document, policy::Stage stage, Outcome& outcome) {
   std::vector<kube::Manifest> fresh;
   const std::span<const kube::Manifest> manifests = place_.ManifestsOf(document, fresh);
   const auto known = static_cast<std::ptrdiff_t>(outcome.diagnostics.size());
@@ -157,7 +159,7 @@ void Worker::LetPropose(std::size_t number, const kube::Manifest& manifest,
                     applies ? work.changes : aside, place_.run.explain || !applies);
   if (subject != nullptr) {
     // A policy that only warns is in nobody's way.
-    if (applies) subject->stated = place_.StatedOf(manifest.document);
+    if (applies) subject->stated = stated_;
     policy.Propose(*subject, place_.run, proposal);
   } else {
     policy.Withdraw(selection_.SubjectOf(policy, manifest), place_.run, proposal);
@@ -242,9 +244,7 @@ void Worker::Account(std::size_t number, Proposal& proposal, Work& work, Outcome
   if (proposal.relabels()) work.relabelling.push_back(policy.name());
   for (auto& object : proposal.TakeObjects())
     outcome.objects.emplace_back(number, std::move(object));
-  for (const auto& stated : proposal.stated()) {
-    outcome.stated.emplace_back(manifest.document, stated);
-  }
+  stated_.insert(stated_.end(), proposal.stated().begin(), proposal.stated().end());
 }
 
 /// False if the document stays as it was.

@@ -7,7 +7,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -26,10 +25,7 @@ struct Workplace {
   const policy::Run& run;
   bool pass_refusals = false;
   std::vector<std::pair<std::size_t, std::size_t>> manifests;  ///< Per document: first, count.
-  /// Per document that has any: what policies of earlier stages want for its containers.
-  std::unordered_map<std::size_t, std::vector<policy::StatedResource>> stated = {};
 
-  std::span<const policy::StatedResource> StatedOf(std::size_t document) const;
   /// The manifests of a document as it stands. They are those of the index, or, once it was
   /// edited, read again into `fresh`.
   std::span<const kube::Manifest> ManifestsOf(std::size_t document,
@@ -43,8 +39,6 @@ struct Outcome {
   std::vector<policy::Skip> skips;
   std::vector<text::Diagnostic> diagnostics;
   std::vector<std::pair<std::size_t, policy::NewObject>> objects;  ///< With their policy's number.
-  /// What sidecar policies want for containers, with the number of the document.
-  std::vector<std::pair<std::size_t, policy::StatedResource>> stated;
   std::vector<kube::ObjectId> dropped;  ///< Objects whose document is passed through after all.
   std::size_t refused = 0;
   std::optional<yaml::Mismatch> mismatch;
@@ -58,8 +52,10 @@ class Worker {
 
   /// Findings about annotations of ours that nobody would ever read.
   void CheckAnnotations(std::size_t document, Outcome& outcome);
-  /// Lets the policies of `stage` propose, and makes the document what they say.
-  void Propose(std::size_t document, policy::Stage stage, Outcome& outcome);
+  /// Lets the policies of one stage after the other propose, and makes the document what they say.
+  /// There is an outcome for each stage.
+  void Propose(std::size_t document, std::span<const policy::Stage> stages,
+               std::span<Outcome> outcomes);
   /// Brings objects of an earlier run that stand in one document up to date.
   void UpdateObjects(std::size_t document, ObjectsById objects, Outcome& outcome);
 
@@ -68,6 +64,7 @@ class Worker {
   struct Doubt;
   struct Work;
 
+  void ProposeStage(std::size_t document, policy::Stage stage, Outcome& outcome);
   void AskAll(policy::Stage stage, const kube::Manifest& manifest, Work& work, Outcome& outcome);
   void Ask(std::size_t number, const kube::Manifest& manifest, Work& work, Outcome& outcome);
   void LetPropose(std::size_t number, const kube::Manifest& manifest, policy::Subject* subject,
@@ -87,6 +84,8 @@ class Worker {
   const Workplace& place_;
   policy::Selection selection_;
   std::vector<std::string> owners_;  // Names of the policies, by their number.
+  // What sidecar policies want for containers of the document at hand.
+  std::vector<policy::StatedResource> stated_;
 };
 
 }  // namespace cloudlab::app

@@ -17,7 +17,7 @@ void AddContainers(yaml::NodeView list, ContainerType type, std::vector<Containe
   for (const yaml::NodeView item : list.children()) {
     const yaml::NodeView node = item.Resolved();
     if (!node.IsMap()) continue;
-    Container container{node, node.Find("name").Text(), node.Find("image").Text(), type};
+    Container container{node, node.Find("name").Text(), type};
     if (type == ContainerType::kInit && node.Find("restartPolicy").TextIs("Always")) {
       container.type = ContainerType::kSidecar;
     }

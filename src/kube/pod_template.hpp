@@ -27,8 +27,9 @@ std::optional<ContainerType> ParseContainerType(std::string_view name);
 struct Container {
   yaml::NodeView node;
   std::string name;
-  std::string image;
   ContainerType type = ContainerType::kApp;
+
+  std::string Image() const { return node.Find("image").Text(); }
 };
 
 /// The containers of a pod: init containers and native sidecars as they stand, then the main ones,

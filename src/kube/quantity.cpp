@@ -79,12 +79,21 @@ std::optional<Int128> Multiply(Int128 value, Int128 factor) {
   return result;
 }
 
+constexpr int kMostZeros = 18;
+constexpr auto kPowersOfTen = [] {
+  std::array<Int128, kMostZeros + 1> powers{1};
+  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = 10 * powers[i - 1];
+  return powers;
+}();
+
 /// `value` times ten to the `power`; a fraction is rounded up.
 std::optional<Int128> ShiftDecimal(Int128 value, int power) {
-  for (; power > 0 && value != 0; --power) {
-    const auto product = Multiply(value, 10);
+  while (power > 0 && value != 0) {
+    const int step = std::min(power, kMostZeros);
+    const auto product = Multiply(value, kPowersOfTen[static_cast<std::size_t>(step)]);
     if (!product) return std::nullopt;
     value = *product;
+    power -= step;
   }
   bool inexact = false;
   for (; power < 0 && value != 0; ++power) {

@@ -76,7 +76,7 @@ class ContainerSelector {
 
   /// True if the selector names types; otherwise each policy has its own idea of whom it means.
   bool Matches(const kube::Container& container) const {
-    return Matches(container.name, container.image, container.type);
+    return Matches(container.name, container.Image(), container.type);
   }
   bool Matches(std::string_view name, std::string_view image, kube::ContainerType type) const;
 

@@ -119,7 +119,7 @@ TierName Sizer::ContainerTier(const kube::Container& container) const {
   if (!own.name.empty()) return own;
   const kube::ContainerType role = RoleOf(*subject_.manifest, run_, container);
   for (const Rule& rule : rules_) {
-    if (rule.selector.Matches(container.name, container.image, role)) return {rule.tier, {}, {}};
+    if (rule.selector.Matches(container.name, container.Image(), role)) return {rule.tier, {}, {}};
   }
   return role == kube::ContainerType::kApp ? workload_tier_ : TierName();
 }

@@ -131,12 +131,16 @@ bool EqualsAnyCase(std::string_view text, std::string_view lower) {
   });
 }
 
+/// Of the words that a reader may take for something else than a string.
+constexpr std::size_t kLongestWord = 5;
+
+bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
 /// Words and shapes that a YAML 1.1 or 1.2 reader may take for null, a boolean, a number, a date,
 /// a merge key or a default key. Wider than any one reader: quoting too much is harmless.
 bool MayBeNonString(std::string_view text) {
   static constexpr std::array<std::string_view, 13> kWords = {
       "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<", "nan"};
-  constexpr std::size_t kLongestWord = 5;
   if (text.size() <= kLongestWord &&
       std::ranges::any_of(kWords, [&](auto word) { return EqualsAnyCase(text, word); })) {
     return true;
@@ -227,8 +231,14 @@ constexpr std::array<bool, 256> kDull = MakeDull();
 }  // namespace
 
 bool IsPlainSafe(std::string_view text) {
-  if (text.empty() || MayBeNonString(text)) return false;
+  if (text.empty()) return false;
   const char first = text.front();
+  // Most texts: no word that has a meaning is as long.
+  if (text.size() > kLongestWord && IsLetter(first) &&
+      std::ranges::all_of(text, [](char c) { return kDull[static_cast<unsigned char>(c)]; })) {
+    return true;
+  }
+  if (MayBeNonString(text)) return false;
   if (IsBlank(first) || IsBlank(text.back()) || text.back() == ':') return false;
   if (std::string_view("-?:,[]{}#&*!|>'\"%@`=<~").find(first) != std::string_view::npos) {
     const bool dash_word = first == '-' && text.size() > 1 && !text.starts_with("---") &&

@@ -172,6 +172,7 @@ class Proof {
 
   /// Compares anchor and tag, and notes the pair: aliases may refer to it.
   bool HaveSameProperties(NodeId before, NodeId after) {
+    if (!original_.node(before).has_property && !edited_.node(after).has_property) return true;
     const Property* old = original_.FindProperty(before);
     const Property* now = edited_.FindProperty(after);
     if (old == nullptr && now == nullptr) return true;

@@ -112,9 +112,7 @@ void ProposeBudget(const Target& target, const std::optional<Scaler>& scaler) {
   content.Put("selector", *std::move(selector));
   content.Put("unhealthyPodEvictionPolicy",
               Value::String(TextAt(*spec, "unhealthyPodEvictionPolicy")));
-  Value object = target.NewObject("policy/v1", "PodDisruptionBudget");
-  object.Put("spec", std::move(content));
-  target.Add(std::move(object));
+  target.Add(target.NewObject("policy/v1", "PodDisruptionBudget", std::move(content)));
 }
 
 }  // namespace cloudlab::policy::autoscaling

@@ -56,9 +56,7 @@ Value MakeHpa(const Target& target, const Bounds& bounds, const std::vector<Valu
   spec.Put("metrics", std::move(list));
   const Value* horizontal = target.spec().Find("horizontal");
   if (const Value* behavior = horizontal->Find("behavior")) spec.Put("behavior", *behavior);
-  Value object = target.NewObject("autoscaling/v2", "HorizontalPodAutoscaler");
-  object.Put("spec", std::move(spec));
-  return object;
+  return target.NewObject("autoscaling/v2", "HorizontalPodAutoscaler", std::move(spec));
 }
 
 Value MakeScaledObject(const Target& target, const Bounds& bounds,
@@ -84,9 +82,7 @@ Value MakeScaledObject(const Target& target, const Bounds& bounds,
     for (const Value& trigger : own->items()) triggers.Append(trigger);
   }
   spec.Put("triggers", std::move(triggers));
-  Value object = target.NewObject("keda.sh/v1alpha1", std::string(kScaledObject));
-  object.Put("spec", std::move(spec));
-  return object;
+  return target.NewObject("keda.sh/v1alpha1", std::string(kScaledObject), std::move(spec));
 }
 
 /// True if the policy may write where the chart's own autoscaler stands.

@@ -137,7 +137,7 @@ std::string Target::ObjectName() const {
   return id_.name;
 }
 
-yaml::Value Target::NewObject(const std::string& api_version, const std::string& kind) const {
+yaml::Value Target::MakeMetadata() const {
   yaml::Value metadata;
   metadata.Put("name", yaml::Value::String(ObjectName()));
   const std::string ns = manifest().root.Find({"metadata", "namespace"}).Text();
@@ -146,11 +146,16 @@ yaml::Value Target::NewObject(const std::string& api_version, const std::string&
   metadata.Put(
       "annotations",
       yaml::Value::Map({{std::string(kManagedByAnnotation), yaml::Value::String(policy_.name())}}));
-  yaml::Value object;
-  object.Put("apiVersion", yaml::Value::String(api_version));
-  object.Put("kind", yaml::Value::String(kind));
-  object.Put("metadata", std::move(metadata));
-  return object;
+  return metadata;
+}
+
+yaml::Value Target::NewObject(const std::string& api_version, const std::string& kind,
+                              yaml::Value spec) const {
+  if (!metadata_) metadata_ = MakeMetadata();
+  return yaml::Value::Map({{"apiVersion", yaml::Value::String(api_version)},
+                           {"kind", yaml::Value::String(kind)},
+                           {"metadata", *metadata_},
+                           {"spec", std::move(spec)}});
 }
 
 void Target::Add(yaml::Value object) const {

@@ -56,9 +56,10 @@ class Target {
   /// none.
   const kube::Manifest* ExistingScaler() const;
   const kube::Manifest* ExistingVerticalScaler() const;
-  /// An object in the workload's namespace with our mark and the workload's labels, without spec.
+  /// An object in the workload's namespace with our mark and the workload's labels.
   /// Named after the workload, and after its kind if another workload has the same name.
-  yaml::Value NewObject(const std::string& api_version, const std::string& kind) const;
+  yaml::Value NewObject(const std::string& api_version, const std::string& kind,
+                        yaml::Value spec) const;
   /// Proposes an object that NewObject() began.
   void Add(yaml::Value object) const;
   /// A reference as autoscalers write it: apiVersion, kind, name.
@@ -74,6 +75,7 @@ class Target {
 
  private:
   void ReadContainers();
+  yaml::Value MakeMetadata() const;
   std::optional<std::int64_t> Bound(std::string_view name) const;
   const Tier* WorkloadTier() const;
   std::string ObjectName() const;
@@ -89,6 +91,7 @@ class Target {
   std::string main_container_;
   bool joins_mesh_ = false;
   std::optional<std::int64_t> replicas_;
+  mutable std::optional<yaml::Value> metadata_;  // Of every object that is made.
 };
 
 /// The whole number at `key` of `map`, or nothing.

@@ -56,9 +56,7 @@ Value MakeVpa(const Target& target, const Value& vertical,
   spec.Put("updatePolicy",
            Value::Map({{"updateMode", Value::String(TextAt(vertical, "updateMode"))}}));
   spec.Put("resourcePolicy", Value::Map({{"containerPolicies", std::move(policies)}}));
-  Value object = target.NewObject("autoscaling.k8s.io/v1", "VerticalPodAutoscaler");
-  object.Put("spec", std::move(spec));
-  return object;
+  return target.NewObject("autoscaling.k8s.io/v1", "VerticalPodAutoscaler", std::move(spec));
 }
 
 }  // namespace

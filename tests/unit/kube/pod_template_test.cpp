@@ -26,7 +26,7 @@ spec:
   const std::vector<Container> containers = Containers(pod);
   REQUIRE(containers.size() == 4);
   CHECK(containers[0].type == ContainerType::kInit);
-  CHECK(containers[0].image == "m:1");
+  CHECK(containers[0].Image() == "m:1");
   CHECK(containers[1].type == ContainerType::kSidecar);
   CHECK(containers[2].type == ContainerType::kApp);
   CHECK(containers[2].name == "app");
