@@ -142,8 +142,7 @@ class Judge {
     return std::ranges::any_of(finding.objects, [&](const kube::ObjectId& id) {
       const kube::Manifest* manifest = closing_.index.Find(id);
       if (manifest == nullptr) return false;
-      return !manifest->Annotation(key).empty() ||
-             !manifest->pod.Annotation(key).empty() ||
+      return !manifest->Annotation(key).empty() || !manifest->pod.Annotation(key).empty() ||
              !closing_.index.NamespaceAnnotation(id.ns, key).empty();
     });
   }

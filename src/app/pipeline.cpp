@@ -19,10 +19,10 @@
 #include "app/closing.hpp"
 #include "app/diff.hpp"
 #include "app/output.hpp"
-#include "base/parallel.hpp"
 #include "app/rules.hpp"
 #include "app/stages.hpp"
 #include "app/stream.hpp"
+#include "base/parallel.hpp"
 #include "policy/enforcement.hpp"
 #include "policy/sidecar/order.hpp"
 
@@ -202,8 +202,7 @@ Result Run(const text::Source& input, const Settings& settings) {
   if (HasStage(*rules, policy::Stage::kAutoscaling)) run.pods = &pods.emplace(index);
 
   Stages stages(input, documents, *rules, run, settings.pass_refusals, report);
-  stages.Propose(
-      {policy::Stage::kSidecars, policy::Stage::kTiers, policy::Stage::kAutoscaling});
+  stages.Propose({policy::Stage::kSidecars, policy::Stage::kTiers, policy::Stage::kAutoscaling});
   stages.SettleObjects();
   result.failure = Prove(documents, stages.mismatch(), report);
   if (!result.failure.empty()) return Finish(std::move(result), kInternal);

@@ -28,8 +28,7 @@ Stages::Stages(const text::Source& input, Documents& documents, const Rules& rul
 }
 
 void Stages::ForEachDocument(
-    std::size_t passes,
-    const std::function<void(Worker&, std::size_t, std::span<Outcome>)>& work) {
+    std::size_t passes, const std::function<void(Worker&, std::size_t, std::span<Outcome>)>& work) {
   std::vector<std::vector<Outcome>> chunks(ChunkCount(place_.documents.size()));
   ForEachChunk(place_.documents.size(), [&](std::size_t chunk, std::size_t begin, std::size_t end) {
     Worker worker(place_);
@@ -78,9 +77,7 @@ void Stages::Take(Outcome outcome) {
   }
 }
 
-bool Stages::AnyPassed() const {
-  return std::ranges::any_of(place_.documents, &Document::passed);
-}
+bool Stages::AnyPassed() const { return std::ranges::any_of(place_.documents, &Document::passed); }
 
 void Stages::ForgetPassed() {
   if (!AnyPassed()) return;

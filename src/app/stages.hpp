@@ -42,9 +42,8 @@ class Stages {
  private:
   /// Calls `work` for every document that has manifests, on all cores, with an outcome for each of
   /// the `passes` that it makes; takes these over pass by pass, each in the order of the stream.
-  void ForEachDocument(
-      std::size_t passes,
-      const std::function<void(Worker&, std::size_t, std::span<Outcome>)>& work);
+  void ForEachDocument(std::size_t passes,
+                       const std::function<void(Worker&, std::size_t, std::span<Outcome>)>& work);
   void Take(Outcome outcome);
   bool AnyPassed() const;
   /// What only documents wanted that are passed through comes to nothing.

@@ -50,8 +50,8 @@ std::span<const kube::Manifest> Workplace::ManifestsOf(std::size_t document,
     const auto [first, count] = manifests[document];
     return std::span(run.index->manifests()).subspan(first, count);
   }
-  fresh = kube::Manifests(documents[document].current(), document,
-                          rules.pipeline.pod_template_paths);
+  fresh =
+      kube::Manifests(documents[document].current(), document, rules.pipeline.pod_template_paths);
   for (kube::Manifest& manifest : fresh) run.index->ResolveNamespace(manifest.id);
   return fresh;
 }

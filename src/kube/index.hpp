@@ -22,7 +22,7 @@ namespace cloudlab::kube {
 struct IndexOptions {
   std::string option_namespace = {};    ///< `--namespace`, or empty.
   std::string pipeline_namespace = {};  ///< `spec.namespace` of the Pipeline, or empty.
-  bool guess_namespace = true;  ///< Take the only one that the stream names (rule G1).
+  bool guess_namespace = true;          ///< Take the only one that the stream names (rule G1).
 };
 
 class Index {

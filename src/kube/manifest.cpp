@@ -69,16 +69,18 @@ void PushItems(const Candidate& list, yaml::NodeView items, std::string_view kin
   std::reverse(stack.begin() + static_cast<std::ptrdiff_t>(bottom), stack.end());
 }
 
-void ReadMetadata(Manifest& manifest) {
-  const yaml::NodeView metadata = manifest.root.Find("metadata");
-  manifest.id.name = metadata.Find("name").Text();
-  if (manifest.id.name.empty()) manifest.id.name = metadata.Find("generateName").Text();
-  manifest.id.ns = metadata.Find("namespace").Text();
-  const yaml::NodeView annotations = metadata.Find("annotations");
+void ReadMetadata(yaml::NodeView metadata, Manifest& manifest) {
+  const auto [name, generate_name, ns, annotations] =
+      metadata.FindEach<4>({"name", "generateName", "namespace", "annotations"});
+  manifest.id.name = name.Text();
+  if (manifest.id.name.empty()) manifest.id.name = generate_name.Text();
+  manifest.id.ns = ns.Text();
   manifest.annotations = annotations;
-  manifest.filename_annotation = annotations.Find(kFilenameAnnotation).Text();
-  manifest.local_config = annotations.Find(kLocalAnnotation).TextIs("true");
-  manifest.hook = static_cast<bool>(annotations.Find(kHookAnnotation));
+  const auto [filename, local, hook] =
+      annotations.FindEach<3>({kFilenameAnnotation, kLocalAnnotation, kHookAnnotation});
+  manifest.filename_annotation = filename.Text();
+  manifest.local_config = local.TextIs("true");
+  manifest.hook = static_cast<bool>(hook);
   if (!manifest.filename_annotation.empty()) manifest.source = manifest.filename_annotation;
 }
 
@@ -120,7 +122,9 @@ std::vector<Manifest> Manifests(const yaml::Outline& outline, std::size_t docume
     stack.pop_back();
     const yaml::NodeView node = candidate.node.Resolved();
     if (!node.IsMap()) continue;
-    std::string kind = node.Find("kind").Text();
+    const auto [kind_node, api_version, metadata] =
+        node.FindEach<3>({"kind", "apiVersion", "metadata"});
+    std::string kind = kind_node.Text();
     if (kind.empty()) kind = candidate.item_kind;
     if (kind.empty()) continue;
     if (const yaml::NodeView items = ListItems(node, kind)) {
@@ -132,9 +136,9 @@ std::vector<Manifest> Manifests(const yaml::Outline& outline, std::size_t docume
     manifest.document = document;
     manifest.in_list = candidate.in_list;
     manifest.id.kind = std::move(kind);
-    manifest.id.api_version = node.Find("apiVersion").Text();
+    manifest.id.api_version = api_version.Text();
     if (manifest.id.api_version.empty()) manifest.id.api_version = candidate.item_api_version;
-    ReadMetadata(manifest);
+    ReadMetadata(metadata, manifest);
     if (manifest.source.empty()) {
       if (!std::exchange(source_read, true)) source = SourceComment(outline);
       manifest.source = source;

@@ -60,8 +60,8 @@ struct Manifest {
 };
 
 /// The manifests of one document, with `metadata.namespace` as it is written (rule G1 is applied by
-/// kube::Index, which sees the whole stream). `paths` are the pod templates of custom resources; they
-/// outlive the manifests.
+/// kube::Index, which sees the whole stream). `paths` are the pod templates of custom resources;
+/// they outlive the manifests.
 std::vector<Manifest> Manifests(const yaml::Outline& outline, std::size_t document,
                                 std::span<const PodTemplatePath> paths = {});
 

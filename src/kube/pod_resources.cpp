@@ -109,15 +109,17 @@ ResourceList ReadResourceList(yaml::NodeView map) {
 PodResources ReadPodResources(const PodTemplate& pod) {
   PodResources result;
   for (const Container& container : Containers(pod)) {
-    const yaml::NodeView resources = container.node.Find("resources");
+    const auto [requests, limits] =
+        container.node.Find("resources").FindEach<2>({"requests", "limits"});
     result.containers.push_back({.name = container.name,
                                  .type = container.type,
-                                 .requests = ReadResourceList(resources.Find("requests")),
-                                 .limits = ReadResourceList(resources.Find("limits"))});
+                                 .requests = ReadResourceList(requests),
+                                 .limits = ReadResourceList(limits)});
   }
-  result.pod_requests = ReadResourceList(pod.spec.Find({"resources", "requests"}));
-  result.pod_limits = ReadResourceList(pod.spec.Find({"resources", "limits"}));
-  result.overhead = ReadResourceList(pod.spec.Find("overhead"));
+  const auto [resources, overhead] = pod.spec.FindEach<2>({"resources", "overhead"});
+  result.pod_requests = ReadResourceList(resources.Find("requests"));
+  result.pod_limits = ReadResourceList(resources.Find("limits"));
+  result.overhead = ReadResourceList(overhead);
   return result;
 }
 

@@ -17,8 +17,9 @@ void AddContainers(yaml::NodeView list, ContainerType type, std::vector<Containe
   for (const yaml::NodeView item : list.children()) {
     const yaml::NodeView node = item.Resolved();
     if (!node.IsMap()) continue;
-    Container container{node, node.Find("name").Text(), type};
-    if (type == ContainerType::kInit && node.Find("restartPolicy").TextIs("Always")) {
+    const auto [name, restart_policy] = node.FindEach<2>({"name", "restartPolicy"});
+    Container container{node, name.Text(), type};
+    if (type == ContainerType::kInit && restart_policy.TextIs("Always")) {
       container.type = ContainerType::kSidecar;
     }
     result.push_back(std::move(container));
@@ -67,9 +68,11 @@ std::optional<ContainerType> ParseContainerType(std::string_view name) {
 
 std::vector<Container> Containers(const PodTemplate& pod) {
   std::vector<Container> result;
-  AddContainers(pod.spec.Find("initContainers"), ContainerType::kInit, result);
-  AddContainers(pod.spec.Find("containers"), ContainerType::kApp, result);
-  AddContainers(pod.spec.Find("ephemeralContainers"), ContainerType::kEphemeral, result);
+  const auto [init, main, ephemeral] =
+      pod.spec.FindEach<3>({"initContainers", "containers", "ephemeralContainers"});
+  AddContainers(init, ContainerType::kInit, result);
+  AddContainers(main, ContainerType::kApp, result);
+  AddContainers(ephemeral, ContainerType::kEphemeral, result);
   return result;
 }
 

@@ -79,8 +79,9 @@ PodTemplate FindPodTemplate(const Manifest& manifest, std::span<const PodTemplat
   }
   result.root = manifest.root;
   ForEachKey(result.path, [&](std::string_view key) { result.root = result.root.Find(key); });
-  result.metadata = result.root.Find("metadata");
-  result.spec = result.root.Find("spec");
+  const auto [metadata, spec] = result.root.FindEach<2>({"metadata", "spec"});
+  result.metadata = metadata;
+  result.spec = spec;
   if (!result.spec.Resolved().IsMap()) return {};
   return result;
 }

@@ -7,10 +7,14 @@ namespace {
 
 yaml::NodeView OfObject(const MatchTarget& target) { return target.manifest->annotations; }
 
-yaml::NodeView OfPod(const MatchTarget& target) { return target.manifest->pod.metadata.Find("annotations"); }
+yaml::NodeView OfPod(const MatchTarget& target) {
+  return target.manifest->pod.metadata.Find("annotations");
+}
 
 /// True if object and pod template are the same thing: a Pod.
-bool AreOne(const MatchTarget& target) { return target.manifest->pod && target.manifest->pod.path.empty(); }
+bool AreOne(const MatchTarget& target) {
+  return target.manifest->pod && target.manifest->pod.path.empty();
+}
 
 }  // namespace
 

@@ -111,7 +111,8 @@ MatchAnswer Match::Ask(const MatchTarget& target) const {
 
 MatchAnswer Match::AskEntry(const Entry& entry, const MatchTarget& target) {
   const kube::ObjectId& id = target.manifest->id;
-  const bool workload = target.manifest->pod || kube::FindWorkloadKind(id.group(), id.kind) != nullptr;
+  const bool workload =
+      target.manifest->pod || kube::FindWorkloadKind(id.group(), id.kind) != nullptr;
   const bool kind_matches =
       entry.kinds.empty() || std::ranges::any_of(entry.kinds, [&](const KindName& name) {
         if (!name.group && name.kind == "Workload") return workload;
@@ -140,7 +141,8 @@ std::string Match::Objection(const Entry& entry, const MatchTarget& target) {
     return "its labels do not fit the selector";
   }
   if (entry.pod_selector &&
-      !(target.manifest->pod && entry.pod_selector->Matches(target.manifest->pod.metadata.Find("labels")))) {
+      !(target.manifest->pod &&
+        entry.pod_selector->Matches(target.manifest->pod.metadata.Find("labels")))) {
     return "the labels of its pods do not fit the podSelector";
   }
   for (const auto& [key, glob] : entry.annotations) {

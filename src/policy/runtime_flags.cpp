@@ -338,9 +338,9 @@ RuntimeSettings ReadRuntimeSettings(const kube::Container& container,
   RuntimeSettings settings;
   for (const yaml::NodeView child : container.node.Find("env").children()) {
     const yaml::NodeView item = child.Resolved();
-    EnvironmentValue variable{.name = item.Find("name").Text(), .value = {}, .node = item};
-    const yaml::NodeView value = item.Find("value");
-    if (!item.Find("valueFrom")) variable.value = value.Text();
+    const auto [name, value, source] = item.FindEach<3>({"name", "value", "valueFrom"});
+    EnvironmentValue variable{.name = name.Text(), .value = {}, .node = item};
+    if (!source) variable.value = value.Text();
     if (value) variable.node = value;
     settings.environment.push_back(std::move(variable));
   }

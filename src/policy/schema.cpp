@@ -79,7 +79,8 @@ void FillDefaults(const Object& object, yaml::Value& value) {
     work.pop_back();
     switch (next.type->form) {
       case Form::kList:
-        for (yaml::Value& item : next.value->mutable_items()) work.push_back({next.type->of.get(), &item});
+        for (yaml::Value& item : next.value->mutable_items())
+          work.push_back({next.type->of.get(), &item});
         break;
       case Form::kMap:
         for (auto& [key, item] : next.value->mutable_entries()) {

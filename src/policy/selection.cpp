@@ -64,7 +64,8 @@ std::string Selection::EnvironmentOf(const MatchTarget& target, bool locked) con
 Choice Selection::Choose(const Policy& policy, const kube::Manifest& manifest) {
   Choice choice;
   MatchTarget target = TargetOf(manifest);
-  if (!target.manifest->pod && kube::FindWorkloadKind(manifest.id.group(), manifest.id.kind) == nullptr) {
+  if (!target.manifest->pod &&
+      kube::FindWorkloadKind(manifest.id.group(), manifest.id.kind) == nullptr) {
     return choice;
   }
   const std::string environment = EnvironmentOf(target, policy.document().locked());

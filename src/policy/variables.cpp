@@ -24,8 +24,7 @@ std::string_view Trim(std::string_view text) {
 
 }  // namespace
 
-Variables::Variables(const Subject& subject, const Run& run)
-    : subject_(subject), run_(run) {}
+Variables::Variables(const Subject& subject, const Run& run) : subject_(subject), run_(run) {}
 
 std::variant<std::string, Variables::Flaw> Variables::Find(std::string_view name) const {
   const kube::Manifest& manifest = *subject_.manifest;

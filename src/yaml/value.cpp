@@ -177,6 +177,8 @@ void Value::Erase(std::string_view key) {
                 [key](const Entry& entry) { return entry.first == key; });
 }
 
-void Value::Append(Value item) { std::get<std::vector<Value>>(content_).push_back(std::move(item)); }
+void Value::Append(Value item) {
+  std::get<std::vector<Value>>(content_).push_back(std::move(item));
+}
 
 }  // namespace cloudlab::yaml

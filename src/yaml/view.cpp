@@ -65,6 +65,26 @@ NodeView NodeView::FindMerged(std::string_view key, int depth) const {
   return {};
 }
 
+void NodeView::FindEach(std::span<const std::string_view> keys, std::span<NodeView> found) const {
+  const NodeView map = Resolved();
+  if (!map.IsMap()) return;
+  bool merges = false;
+  for (const NodeView child : map.children()) {
+    const bool plain = child.node().key_style == Style::kPlain;
+    merges = merges || (plain && child.node().key.size() == 2 && child.RawKey() == "<<");
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if ((!plain || child.node().key.size() == keys[i].size()) && child.KeyIs(keys[i])) {
+        found[i] = child;
+        break;
+      }
+    }
+  }
+  if (!merges) return;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!found[i]) found[i] = map.Find(keys[i]);
+  }
+}
+
 NodeView NodeView::Find(std::initializer_list<std::string_view> keys) const {
   NodeView at = *this;
   for (const std::string_view key : keys) {

@@ -6,7 +6,9 @@
 // and surgery refuses to edit it.
 #pragma once
 
+#include <array>
 #include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -45,6 +47,13 @@ class NodeView {
   NodeView Find(std::string_view key) const;
   /// Find() for each of `keys` in turn.
   NodeView Find(std::initializer_list<std::string_view> keys) const;
+  /// Find() of several keys in one pass over the map: what looking at many objects is made of.
+  template <std::size_t count>
+  std::array<NodeView, count> FindEach(const std::array<std::string_view, count>& keys) const {
+    std::array<NodeView, count> found;
+    FindEach(keys, found);
+    return found;
+  }
   /// True if `key` stands more than once in this very map.
   bool HasDuplicate(std::string_view key) const;
 
@@ -73,6 +82,7 @@ class NodeView {
 
  private:
   NodeView FindMerged(std::string_view key, int depth) const;
+  void FindEach(std::span<const std::string_view> keys, std::span<NodeView> found) const;
   bool QuotedKeyIs(std::string_view key) const;
 
   const Outline* outline_ = nullptr;

@@ -40,8 +40,7 @@ std::optional<std::int64_t> IntAt(const yaml::Value& map, std::string_view key) 
   return ParseInt(TextAt(map, key));
 }
 
-Target::Target(const Policy& policy, const Subject& subject, const Run& run,
-               Proposal& proposal)
+Target::Target(const Policy& policy, const Subject& subject, const Run& run, Proposal& proposal)
     : policy_(policy),
       subject_(subject),
       run_(run),

@@ -46,6 +46,28 @@ TEST_CASE("view: the last of two equal keys counts") {
   CHECK_FALSE(NodeView::Root(scan.outline).HasDuplicate("b"));
 }
 
+TEST_CASE("view: several keys in one pass are what each search finds") {
+  for (const char* text : {
+           "a: 1\nb: 2\n\"a\": 3\n",
+           "base: &base {a: 1, d: 2}\nall: {<<: *base, b: 3}\n",
+           "one: &one {a: 1}\ntwo: &two {a: 2, b: 2}\nall: {<<: [*two, *one], b: 3, 'a b': 4}\n",
+           "x: &x {a: 1}\nall: *x\n",
+           "all: [a, b]\n",
+           "all: text\n",
+       }) {
+    const ScanResult scan = Scan(text);
+    REQUIRE_FALSE(scan.problem);
+    const NodeView root = NodeView::Root(scan.outline);
+    for (const NodeView map : {root, root.Find("all"), NodeView()}) {
+      const auto [a, b, spaced, missing] = map.FindEach<4>({"a", "b", "a b", "zz"});
+      CHECK(a == map.Find("a"));
+      CHECK(b == map.Find("b"));
+      CHECK(spaced == map.Find("a b"));
+      CHECK_FALSE(missing);
+    }
+  }
+}
+
 TEST_CASE("view: aliases are followed") {
   const std::string text = "x: &x\n  a: 1\ny: *x\nl: [*x, &s t, *s]\n";
   CHECK(Read(text, {"y", "a"}) == "1");
