@@ -188,7 +188,7 @@ bool ReportFindings(const Closing& closing, std::vector<policy::ClosureFinding>&
 bool NeedsClosing(const Rules& rules, const kube::Index& index) {
   if (rules.policies.empty()) return false;
   const bool asked = std::ranges::any_of(rules.policies, [](const auto& policy) {
-    return policy->stage() == policy::Stage::kAutoscaling ||
+    return policy->stage() >= policy::Stage::kScaling ||
            policy->document().spec.Find("checks") != nullptr;
   });
   return asked || std::ranges::any_of(index.manifests(), [](const kube::Manifest& manifest) {

@@ -149,9 +149,10 @@ policy::Run MakeRun(const Settings& settings, const Rules& rules, const kube::In
   return run;
 }
 
-bool HasStage(const Rules& rules, policy::Stage stage) {
-  return std::ranges::any_of(rules.policies,
-                             [stage](const auto& policy) { return policy->stage() == stage; });
+bool HasAutoscaling(const Rules& rules) {
+  return std::ranges::any_of(rules.policies, [](const auto& policy) {
+    return policy->stage() >= policy::Stage::kScaling;
+  });
 }
 
 void CountChanges(const Documents& documents, const std::vector<Written>& objects, Report& report) {
@@ -199,10 +200,11 @@ Result Run(const text::Source& input, const Settings& settings) {
   run.sidecars = policy::CollectSidecars(rules->documents);
 
   std::optional<kube::PodIndex> pods;
-  if (HasStage(*rules, policy::Stage::kAutoscaling)) run.pods = &pods.emplace(index);
+  if (HasAutoscaling(*rules)) run.pods = &pods.emplace(index);
 
   Stages stages(input, documents, *rules, run, settings.pass_refusals, report);
-  stages.Propose({policy::Stage::kSidecars, policy::Stage::kTiers, policy::Stage::kAutoscaling});
+  stages.Propose({policy::Stage::kSidecars, policy::Stage::kTiers, policy::Stage::kScaling,
+                  policy::Stage::kBudgets});
   stages.SettleObjects();
   result.failure = Prove(documents, stages.mismatch(), report);
   if (!result.failure.empty()) return Finish(std::move(result), kInternal);

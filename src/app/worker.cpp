@@ -73,8 +73,14 @@ void Worker::CheckAnnotations(std::size_t document, Outcome& outcome) {
 void Worker::Propose(std::size_t document, std::span<const policy::Stage> stages,
                      std::span<Outcome> outcomes) {
   stated_.clear();
+  made_.clear();
   for (std::size_t i = 0; i < stages.size() && !place_.documents[document].passed(); ++i) {
+    const std::size_t before = outcomes[i].objects.size();
     ProposeStage(document, stages[i], outcomes[i]);
+    if (i + 1 == stages.size()) break;  // Nobody comes after it.
+    for (std::size_t made = before; made < outcomes[i].objects.size(); ++made) {
+      made_.push_back(outcomes[i].objects[made].second);
+    }
   }
 }
 
@@ -160,6 +166,7 @@ void Worker::LetPropose(std::size_t number, const kube::Manifest& manifest,
   if (subject != nullptr) {
     // A policy that only warns is in nobody's way.
     if (applies) subject->stated = stated_;
+    subject->made = made_;
     policy.Propose(*subject, place_.run, proposal);
   } else {
     policy.Withdraw(selection_.SubjectOf(policy, manifest), place_.run, proposal);

@@ -86,6 +86,7 @@ class Worker {
   std::vector<std::string> owners_;  // Names of the policies, by their number.
   // What sidecar policies want for containers of the document at hand.
   std::vector<policy::StatedResource> stated_;
+  std::vector<policy::NewObject> made_;  // By earlier stages for manifests of the document at hand.
 };
 
 }  // namespace cloudlab::app

@@ -215,9 +215,14 @@ const Manifest* Index::Find(const ObjectId& id) const {
   return Find(id.group(), id.kind, id.ns, id.name);
 }
 
-std::string Index::NamespaceAnnotation(std::string_view ns, std::string_view key) const {
+const Manifest* Index::FindNamespace(std::string_view ns) const {
   const auto found = namespaces_.find(ns);
-  return found == namespaces_.end() ? std::string() : manifests_[found->second].Annotation(key);
+  return found == namespaces_.end() ? nullptr : &manifests_[found->second];
+}
+
+std::string Index::NamespaceAnnotation(std::string_view ns, std::string_view key) const {
+  const Manifest* found = FindNamespace(ns);
+  return found == nullptr ? std::string() : found->Annotation(key);
 }
 
 const Manifest* Index::FindScaler(const ObjectId& workload) const {

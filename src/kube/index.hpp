@@ -50,7 +50,9 @@ class Index {
   const Manifest* Find(std::string_view group, std::string_view kind, std::string_view ns,
                        std::string_view name) const;
 
-  /// The annotation of the Namespace object `ns` of the stream, or empty.
+  /// The Namespace object `ns` of the stream, or null.
+  const Manifest* FindNamespace(std::string_view ns) const;
+  /// Its annotation `key`, or empty.
   std::string NamespaceAnnotation(std::string_view ns, std::string_view key) const;
   /// The HorizontalPodAutoscaler, ScaledObject or (by workloadRef) Rollout of the stream that sets
   /// the number of pods of `workload`, or null.

@@ -4,6 +4,10 @@
 
 namespace cloudlab::policy {
 
+Stage AutoscalingPolicy::stage() const {
+  return document().spec.Find("horizontal") != nullptr ? Stage::kScaling : Stage::kBudgets;
+}
+
 void AutoscalingPolicy::Propose(const Subject& subject, const Run& run, Proposal& proposal) const {
   if (!subject.manifest->pod) return;  // Selection skips what has none.
   const autoscaling::Target target(*this, subject, run, proposal);

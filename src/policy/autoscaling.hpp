@@ -3,7 +3,8 @@
 //
 // Autoscalers and budgets of the chart are read first and win, unless `conflictPolicy` says
 // otherwise; objects that an earlier run of the same policy made are brought up to date. The stage
-// comes after sidecars and tiers, so that their containers and requests count.
+// comes after sidecars and tiers, so that their containers and requests count. Policies with
+// `horizontal` come before those without, whose budgets go by the bounds that the former set.
 //
 // Left alone, with a reason: kinds without a scale subresource, workloads that the chart switches
 // off with `replicas: 0`, and pods that are too few for a budget. Refused: a metric that could
@@ -18,7 +19,7 @@ class AutoscalingPolicy : public Policy {
  public:
   using Policy::Policy;
 
-  Stage stage() const override { return Stage::kAutoscaling; }
+  Stage stage() const override;
   void Propose(const Subject& subject, const Run& run, Proposal& proposal) const override;
 };
 

@@ -17,7 +17,12 @@ namespace cloudlab::policy {
 
 /// The fixed order of the run (rule G4). Inside a stage all policies propose against one text;
 /// between stages the edited documents are scanned again.
-enum class Stage : std::uint8_t { kSidecars, kTiers, kAutoscaling };
+enum class Stage : std::uint8_t {
+  kSidecars,
+  kTiers,
+  kScaling,  ///< Autoscaling policies that set the number of pods.
+  kBudgets,  ///< Autoscaling policies that go by that number.
+};
 
 /// What every policy may know of a SidecarPolicy of the run: the container that it injects and the
 /// containers that it wants to start before or after.
@@ -49,7 +54,7 @@ struct Run {
   kube::Version kube_version;
   const Profiles* profiles = nullptr;
   const kube::Index* index = nullptr;    ///< The objects of the input.
-  const kube::PodIndex* pods = nullptr;  ///< Their pods; only if a policy of kAutoscaling runs.
+  const kube::PodIndex* pods = nullptr;  ///< Their pods; only if an AutoscalingPolicy runs.
   bool explain = true;  ///< Somebody will read rows and info findings; without, they are left out.
   Mending mending;
   std::vector<std::string> applying;  ///< The policies that edit, by name, in the order of the run.
@@ -65,6 +70,8 @@ struct Subject {
   std::string override;               ///< The annotation that changed it, or empty.
   /// What policies of earlier stages want for containers of the document that the manifest is in.
   std::span<const StatedResource> stated;
+  /// What policies of earlier stages make for manifests of that document.
+  std::span<const NewObject> made;
 };
 
 class Policy {

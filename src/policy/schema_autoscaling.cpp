@@ -169,7 +169,14 @@ Type DisruptionBudget() {
                 "Whether pods that are not ready may always be evicted.", "AlwaysAllow")},
       false,
       {{[](const yaml::Value& budget) { return NotBoth(budget, "maxUnavailable", "minAvailable"); },
-        "give maxUnavailable or minAvailable, not both"}}));
+        "give maxUnavailable or minAvailable, not both"},
+       {[](const yaml::Value& budget) {
+          const yaml::Value* quorum = budget.Find("quorum");
+          if (quorum == nullptr || quorum->text() != "true") return true;
+          return budget.Find("minAvailable") == nullptr && budget.Find("maxUnavailable") == nullptr;
+        },
+        "a quorum says itself how many may be missing; leave maxUnavailable and minAvailable "
+        "out"}}));
 }
 
 Type TopologySpread() {

@@ -19,31 +19,48 @@ void AddOnce(std::vector<std::string>& words, std::string word) {
   }
 }
 
-/// What an autoscaler of the stream does.
-Scaler Read(const kube::Manifest& object) {
-  Scaler scaler{object.id.Display(), {}, {}};
-  const yaml::NodeView spec = object.root.Find("spec");
+/// What an autoscaler does; `name` is for messages.
+Scaler Read(std::string name, std::string_view kind, const Value& spec) {
+  Scaler scaler{std::move(name), {}, {}};
   const auto number = [&](std::string_view key, std::int64_t otherwise) {
-    return ParseInt(spec.Find(key).Text()).value_or(otherwise);
+    return IntAt(spec, key).value_or(otherwise);
   };
-  if (object.id.kind == kScaledObject) {
+  const auto items = [&](std::string_view key) {
+    const Value* list = spec.Find(key);
+    return list == nullptr ? std::vector<Value>() : list->items();
+  };
+  if (kind == kScaledObject) {
     scaler.bounds = {number("minReplicaCount", 0), number("maxReplicaCount", kKedaMost)};
-    for (const yaml::NodeView trigger : spec.Find("triggers").children()) {
-      const std::string type = trigger.Resolved().Find("type").Text();
+    for (const Value& trigger : items("triggers")) {
+      const std::string type = TextAt(trigger, "type");
       if (type == "cpu" || type == "memory") AddOnce(scaler.resources, type);
     }
     return scaler;
   }
   scaler.bounds.least = number("minReplicas", 1);
   scaler.bounds.most = number("maxReplicas", scaler.bounds.least);
-  const yaml::NodeView metrics = spec.Find("metrics");
-  if (metrics.children().empty()) scaler.resources = {"cpu"};  // The API server's default.
-  for (const yaml::NodeView metric : metrics.children()) {
+  const std::vector<Value> metrics = items("metrics");
+  if (metrics.empty()) scaler.resources = {"cpu"};  // The API server's default.
+  for (const Value& metric : metrics) {
     for (const char* source : {"resource", "containerResource"}) {
-      AddOnce(scaler.resources, metric.Resolved().Find({source, "name"}).Text());
+      if (const Value* resource = metric.Find(source)) {
+        AddOnce(scaler.resources, TextAt(*resource, "name"));
+      }
     }
   }
   return scaler;
+}
+
+Scaler Read(const kube::Manifest& object) {
+  return Read(object.id.Display(), object.id.kind, Value::From(object.root.Find("spec")));
+}
+
+/// The autoscaler that another policy of this run makes for the workload.
+std::optional<Scaler> ReadOfAnother(const Target& target) {
+  const Value* object = target.ScalerOfAnother();
+  if (object == nullptr) return std::nullopt;
+  const std::string kind = TextAt(*object, "kind");
+  return Read(kind + " " + TextAt(*object->Find("metadata"), "name"), kind, *object->Find("spec"));
 }
 
 Value MakeHpa(const Target& target, const Bounds& bounds, const std::vector<Value>& metrics) {
@@ -114,7 +131,7 @@ std::optional<Scaler> ProposeHorizontal(const Target& target) {
       existing != nullptr && !target.IsOurs(*existing) && target.run().mending.existing;
   if (horizontal == nullptr) {
     // An object of ours that the policy does not ask for any more is taken out after the stage.
-    return foreign ? std::optional(Read(*existing)) : std::nullopt;
+    return foreign ? std::optional(Read(*existing)) : ReadOfAnother(target);
   }
   const std::string kind = TextAt(*horizontal, "emit");
   if (foreign && !MayReplace(target, *existing, kind)) return Read(*existing);

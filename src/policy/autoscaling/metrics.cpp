@@ -45,8 +45,14 @@ class Chooser {
   }
 
  private:
+  /// The containers without the request that a share of the whole pod needs; a pod that speaks for
+  /// itself (`spec.resources`) needs none.
   std::vector<std::string> Missing(std::string_view resource) const {
     std::vector<std::string> names;
+    if (resources_.HasPodLevel() &&
+        kube::EffectiveRequest(resources_).contains(std::string(resource))) {
+      return names;
+    }
     for (const auto& container : resources_.containers) {
       if (IsCounted(container) && !HasRequest(container, resource)) names.push_back(container.name);
     }

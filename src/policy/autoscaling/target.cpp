@@ -11,14 +11,22 @@
 namespace cloudlab::policy::autoscaling {
 namespace {
 
+constexpr std::string_view kIstioInject = "sidecar.istio.io/inject";
+
 /// What makes an injector add a container when a pod is created: label or annotation, and value.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kMeshMarks = {{
-    {"sidecar.istio.io/inject", "true"},
+    {kIstioInject, "true"},
     {"linkerd.io/inject", "enabled"},
     {"linkerd.io/inject", "ingress"},
     {"dapr.io/enabled", "true"},
     {"vault.hashicorp.com/agent-inject", "true"},
 }};
+
+/// True if Istio injects into every pod of the namespace that does not object (Istio, "Installing
+/// the Sidecar"): labels of the Namespace.
+bool IsInjectedByIstio(const kube::Manifest& ns) {
+  return ns.Label("istio-injection") == "enabled" || !ns.Label("istio.io/rev").empty();
+}
 
 std::string LowerCase(std::string text) {
   std::ranges::transform(text, text.begin(), [](char c) {
@@ -63,10 +71,15 @@ void Target::ReadContainers() {
   if (std::ranges::find(app_containers_, main_container_) == app_containers_.end()) {
     main_container_ = app_containers_.empty() ? std::string() : app_containers_.front();
   }
-  joins_mesh_ = std::ranges::any_of(kMeshMarks, [this](const auto& mark) {
-    return pod().Annotation(mark.first) == mark.second || pod().Label(mark.first) == mark.second ||
-           run_.index->NamespaceAnnotation(id_.ns, mark.first) == mark.second;
-  });
+  const kube::Manifest* ns = run_.index->FindNamespace(id_.ns);
+  const bool objects =
+      pod().Label(kIstioInject) == "false" || pod().Annotation(kIstioInject) == "false";
+  joins_mesh_ = ns != nullptr && IsInjectedByIstio(*ns) && !objects;
+  joins_mesh_ = joins_mesh_ || std::ranges::any_of(kMeshMarks, [this](const auto& mark) {
+                  return pod().Annotation(mark.first) == mark.second ||
+                         pod().Label(mark.first) == mark.second ||
+                         run_.index->NamespaceAnnotation(id_.ns, mark.first) == mark.second;
+                });
 }
 
 const Tier* Target::WorkloadTier() const {
@@ -121,6 +134,15 @@ const kube::Manifest* Target::UnlessOfAnother(const kube::Manifest* object) cons
 
 const kube::Manifest* Target::ExistingScaler() const {
   return UnlessOfAnother(run_.index->FindScaler(id_));
+}
+
+const yaml::Value* Target::ScalerOfAnother() const {
+  for (const policy::NewObject& object : subject_.made) {
+    const bool scales =
+        object.id.kind == "HorizontalPodAutoscaler" || object.id.kind == "ScaledObject";
+    if (scales && object.parent == id_ && object.policy != policy_.name()) return &object.content;
+  }
+  return nullptr;
 }
 
 const kube::Manifest* Target::ExistingVerticalScaler() const {

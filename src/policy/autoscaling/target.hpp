@@ -56,6 +56,9 @@ class Target {
   /// none.
   const kube::Manifest* ExistingScaler() const;
   const kube::Manifest* ExistingVerticalScaler() const;
+  /// The content of the autoscaler that another policy of this run makes for this workload, or
+  /// null.
+  const yaml::Value* ScalerOfAnother() const;
   /// An object in the workload's namespace with our mark and the workload's labels.
   /// Named after the workload, and after its kind if another workload has the same name.
   yaml::Value NewObject(const std::string& api_version, const std::string& kind,
