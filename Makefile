@@ -41,7 +41,7 @@ unit: dev
 	ctest --preset dev -j2 --output-on-failure
 
 blackbox: build tools
-	$(PYTEST) tests/schema tests/golden tests/laws tests/cli tests/docs tests/examples tests/conformance
+	$(PYTEST) tests/schema tests/golden tests/laws tests/cli tests/docs tests/examples tests/conformance tests/truth
 
 .PHONY: fuzz-smoke
 fuzz-smoke: dev $(GOYAML)

@@ -113,8 +113,12 @@ std::optional<Selector> Selector::OfPods(const Manifest& workload) {
   if (selector.Find("matchLabels") || selector.Find("matchExpressions")) {
     return Parse(yaml::Value::From(selector));
   }
+  return OfLabels(selector);
+}
+
+Selector Selector::OfLabels(yaml::NodeView labels) {
   Selector result;
-  for (const yaml::NodeView label : selector.children()) {
+  for (const yaml::NodeView label : labels.children()) {
     result.requirements_.push_back({label.Key(), Operator::kIn, {label.Text()}});
   }
   return result;

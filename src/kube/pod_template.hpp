@@ -63,6 +63,9 @@ class Selector {
   /// ReplicationController, a plain map of labels. Nothing if there is none or it cannot be read.
   static std::optional<Selector> OfPods(const Manifest& workload);
 
+  /// A plain map of labels, as a Service has it.
+  static Selector OfLabels(yaml::NodeView labels);
+
   const std::vector<Requirement>& requirements() const { return requirements_; }
   /// `labels` is a map, or invalid for an object without labels.
   bool Matches(yaml::NodeView labels) const;

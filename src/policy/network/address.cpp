@@ -1,0 +1,283 @@
+#include "policy/network/address.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace cloudlab::policy::network {
+namespace {
+
+using Shape = Address::Shape;
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsAlnum(char c) {
+  return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+/// Of a host name, or of something that looks like one.
+bool IsHostChar(char c) { return IsAlnum(c) || c == '.' || c == '-' || c == '_'; }
+/// What ends the authority of a URL, or a URL as a whole, inside a longer text.
+bool EndsUrl(char c) {
+  return IsSpace(c) || std::string_view("\"'`,;<>|{}()[]").find(c) != std::string_view::npos;
+}
+/// What may stand behind `host:port`.
+bool EndsAddress(char c) {
+  return EndsUrl(c) || c == '/' || c == '&' || c == '?' || c == '#' || c == '!' || c == '\\';
+}
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool EqualsAnyCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, Lower, Lower);
+}
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// A port at the front of `text`, and how many digits it has.
+std::pair<std::optional<std::uint16_t>, std::size_t> TakePort(std::string_view text) {
+  std::size_t digits = 0;
+  while (digits < text.size() && IsDigit(text[digits])) ++digits;
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, port);
+  if (digits == 0 || error != std::errc() || port == 0) return {std::nullopt, digits};
+  return {port, digits};
+}
+
+/// True if `word` could be a host name: it has a letter, no underscore, and begins and ends well.
+bool MayBeHost(std::string_view word) {
+  if (word.empty() || word.size() > 253 || !IsAlnum(word.front())) return false;
+  if (word.ends_with('.')) word.remove_suffix(1);
+  if (word.empty() || !IsAlnum(word.back())) return false;
+  const bool letter = std::ranges::any_of(word, [](char c) { return !IsDigit(c) && c != '.'; });
+  return letter && word.find('_') == std::string_view::npos &&
+         word.find("..") == std::string_view::npos;
+}
+
+class Finder {
+ public:
+  explicit Finder(std::string_view text) : text_(text) {}
+
+  std::vector<Address> Run() {
+    FindPairs();
+    while (at_ < text_.size()) {
+      if (text_[at_] == '[') {
+        BracketedAddress();
+      } else if (IsAlnum(text_[at_])) {
+        Word();
+      } else {
+        ++at_;
+      }
+    }
+    return std::move(found_);
+  }
+
+ private:
+  char Behind(std::size_t place) const { return place < text_.size() ? text_[place] : '\0'; }
+  char Before(std::size_t place) const { return place > 0 ? text_[place - 1] : '\0'; }
+
+  void Add(Shape shape, std::string_view host, std::optional<std::uint16_t> port,
+           std::string_view scheme = {}) {
+    if (host.ends_with('.')) host.remove_suffix(1);
+    if (host.empty() || IsLocal(host)) return;
+    found_.push_back({shape, host, port, scheme});
+  }
+
+  /// A run of host characters, and what it turns out to be.
+  void Word() {
+    const std::size_t begin = at_;
+    while (at_ < text_.size() && IsHostChar(text_[at_])) ++at_;
+    const std::string_view word = text_.substr(begin, at_ - begin);
+    if (text_.substr(at_, 3) == "://") {
+      at_ += 3;
+      Authority(word);
+      return;
+    }
+    if (Behind(at_) == ':' && IsDigit(Behind(at_ + 1))) {
+      const auto [port, digits] = TakePort(text_.substr(at_ + 1));
+      const std::size_t end = at_ + 1 + digits;
+      const bool closed = end == text_.size() || EndsAddress(text_[end]) || text_[end] == ':' ||
+                          text_[end] == '.';
+      const bool in_path = Before(begin) == '/' && Before(begin - 1) != '/';
+      if (port && closed && !in_path && !IsVariable(begin) &&
+          (MayBeHost(word) || IsIpAddress(word))) {
+        Add(Shape::kHostPort, word, port);
+      }
+      at_ = end;
+      return;
+    }
+    if (is_connection_string_ || !MayBeHost(word) || IsVariable(begin) || IsPartOfMore(begin)) {
+      return;
+    }
+    Add(Trim(text_) == word ? Shape::kWhole : Shape::kWord, word, std::nullopt);
+  }
+
+  /// `$NAME`, `${NAME`, `%NAME`: what stands for something else.
+  bool IsVariable(std::size_t begin) const {
+    const char before = Before(begin);
+    return before == '$' || before == '%' || (before == '{' && Before(begin - 1) == '$') ||
+           (before == '(' && Before(begin - 1) == '$');
+  }
+
+  /// A word that is joined to others is no host: a path, an option, a key.
+  bool IsPartOfMore(std::size_t begin) const {
+    const char before = Before(begin);
+    const char after = Behind(at_);
+    return before == '/' || before == '-' || before == ':' || before == '\\' || before == '~' || after == '/' ||
+           after == '=' || after == '(' || after == '+' || after == '\\' || after == '@' ||
+           (after == ':' && Behind(at_ + 1) != '\0' && !IsSpace(Behind(at_ + 1)));
+  }
+
+  /// What stands behind `scheme://`, up to the end of the URL.
+  void Authority(std::string_view scheme) {
+    // The names of gRPC stand behind an empty authority: dns:///cart:7070 (gRPC, "Name resolution").
+    if (Behind(at_) == '/' && (scheme == "dns" || scheme == "passthrough")) ++at_;
+    std::size_t end = at_;
+    while (end < text_.size() && !EndsUrl(text_[end]) && text_[end] != '/' && text_[end] != '?' &&
+           text_[end] != '#') {
+      // Brackets belong to an IPv6 address and to Go's `tcp(host:port)`.
+      ++end;
+    }
+    const std::string_view authority = text_.substr(at_, end - at_);
+    const std::size_t user = authority.rfind('@');
+    if (user != std::string_view::npos) at_ += user + 1;
+    if (Behind(at_) == '[') {
+      BracketedAddress(scheme);
+    } else if (Behind(at_) != '(' && !(end < text_.size() && text_[end] == '(')) {
+      HostOfUrl(scheme);
+    }
+    SkipRestOfUrl();
+  }
+
+  void HostOfUrl(std::string_view scheme) {
+    const std::size_t begin = at_;
+    while (at_ < text_.size() && IsHostChar(text_[at_])) ++at_;
+    const std::string_view host = text_.substr(begin, at_ - begin);
+    std::optional<std::uint16_t> port;
+    if (Behind(at_) == ':') {
+      const auto [number, digits] = TakePort(text_.substr(at_ + 1));
+      port = number;
+      at_ += 1 + digits;
+    }
+    if (host.empty() || (!MayBeHost(host) && !IsIpAddress(host))) return;
+    Add(Shape::kUrl, host, port, scheme);
+  }
+
+  /// Further hosts of a list stand behind a comma and are found as words.
+  void SkipRestOfUrl() {
+    if (Behind(at_) == ',') return;
+    while (at_ < text_.size() && !EndsUrl(text_[at_])) ++at_;
+  }
+
+  void BracketedAddress(std::string_view scheme = {}) {
+    const std::size_t close = text_.find(']', at_);
+    const std::string_view inside = close == std::string_view::npos
+                                        ? std::string_view()
+                                        : text_.substr(at_ + 1, close - at_ - 1);
+    if (inside.find(':') == std::string_view::npos || !IsIpAddress(inside)) {
+      ++at_;
+      return;
+    }
+    at_ = close + 1;
+    std::optional<std::uint16_t> port;
+    if (Behind(at_) == ':') {
+      const auto [number, digits] = TakePort(text_.substr(at_ + 1));
+      port = number;
+      at_ += 1 + digits;
+    }
+    if (port || !scheme.empty()) {
+      Add(scheme.empty() ? Shape::kHostPort : Shape::kUrl, inside, port, scheme);
+    }
+  }
+
+  /// `Host=db;Port=5432`, `host=db port=5432 user=x`, `Server=tcp:db,1433`.
+  void FindPairs() {
+    if (text_.find('=') == std::string_view::npos) return;
+    static constexpr std::array<std::string_view, 9> kHosts = {
+        "host",        "server",     "hostname", "data source",    "datasource",
+        "data_source", "servername", "address",  "network address"};
+    std::string_view host;
+    std::optional<std::uint16_t> port;
+    const bool semicolons = text_.find(';') != std::string_view::npos;
+    std::string_view rest = text_;
+    while (!rest.empty()) {
+      const std::size_t end = semicolons ? rest.find(';') : rest.find_first_of(" \t\n&,");
+      const std::string_view pair = rest.substr(0, end);
+      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+      const std::size_t equals = pair.find('=');
+      if (equals == std::string_view::npos) continue;
+      const std::string_view key = Trim(pair.substr(0, equals));
+      std::string_view value = Trim(pair.substr(equals + 1));
+      if (EqualsAnyCase(key, "port")) port = TakePort(value).first;
+      const auto names_host = [key](std::string_view name) { return EqualsAnyCase(key, name); };
+      if (!std::ranges::any_of(kHosts, names_host)) continue;
+      if (value.starts_with("tcp:")) value.remove_prefix(4);
+      const std::size_t stop = value.find_first_of(":,\\");
+      host = value.substr(0, stop);
+      if (stop != std::string_view::npos) {
+        if (const auto own = TakePort(value.substr(stop + 1)).first) port = own;
+      }
+    }
+    // One pair is an option of a program; a connection string has several.
+    is_connection_string_ = MayBeHost(host) && std::ranges::count(text_, '=') > 1;
+    if (is_connection_string_) Add(Shape::kPair, host, port);
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  bool is_connection_string_ = false;  // Its other words are names of users and databases.
+  std::vector<Address> found_;
+};
+
+bool IsIpv4(std::string_view host) {
+  int parts = 0;
+  while (true) {
+    std::size_t digits = 0;
+    while (digits < host.size() && IsDigit(host[digits])) ++digits;
+    unsigned value = 0;
+    std::from_chars(host.data(), host.data() + digits, value);
+    if (digits == 0 || digits > 3 || value > 255) return false;
+    ++parts;
+    if (digits == host.size()) return parts == 4;
+    if (host[digits] != '.' || parts == 4) return false;
+    host.remove_prefix(digits + 1);
+  }
+}
+
+}  // namespace
+
+std::vector<Address> FindAddresses(std::string_view text) { return Finder(text).Run(); }
+
+std::optional<std::uint16_t> DefaultPort(std::string_view scheme) {
+  static constexpr std::array<std::pair<std::string_view, std::uint16_t>, 27> kPorts = {{
+      {"http", 80},         {"https", 443},      {"ws", 80},          {"wss", 443},
+      {"ftp", 21},          {"ldap", 389},       {"ldaps", 636},      {"amqp", 5672},
+      {"amqps", 5671},      {"redis", 6379},     {"rediss", 6379},    {"valkey", 6379},
+      {"postgres", 5432},   {"postgresql", 5432}, {"mysql", 3306},    {"mariadb", 3306},
+      {"mongodb", 27017},   {"clickhouse", 9000}, {"nats", 4222},     {"mqtt", 1883},
+      {"kafka", 9092},      {"cassandra", 9042}, {"sqlserver", 1433}, {"smtp", 25},
+      {"smtps", 465},       {"etcd", 2379},      {"memcached", 11211},
+  }};
+  const auto* found = std::ranges::find_if(
+      kPorts, [scheme](const auto& row) { return EqualsAnyCase(row.first, scheme); });
+  return found == kPorts.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool IsIpAddress(std::string_view host) {
+  if (IsIpv4(host)) return true;
+  if (std::ranges::count(host, ':') < 2) return false;
+  return std::ranges::all_of(host, [](char c) {
+    return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '.';
+  });
+}
+
+bool IsLocal(std::string_view host) {
+  return EqualsAnyCase(host, "localhost") || host.ends_with(".localhost") || host == "0.0.0.0" ||
+         host == "::" || host == "::1" || (host.starts_with("127.") && IsIpv4(host));
+}
+
+}  // namespace cloudlab::policy::network

@@ -1,0 +1,39 @@
+// The texts that the programs of a pod are configured with: variables, commands and arguments, and
+// the files that ConfigMaps and Secrets of the stream put into its containers.
+//
+// `$(VAR)` is replaced as the kubelet does it (core/v1, EnvVar), `${VAR}`, `${VAR:-default}` and
+// `${env:VAR}` as shells and most programs do it in their files. Files of YAML or JSON are read as
+// such, all others line by line (properties, ini, TOML, nginx); comments are no configuration.
+//
+// Values of Secrets are read too: a host in a connection string is no secret. Only the host ever
+// leaves this module's callers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kube/index.hpp"
+
+namespace cloudlab::policy::network {
+
+struct ConfigText {
+  std::string name;      ///< Of the variable, option or key; empty if it has none.
+  std::string text;      ///< Its value, variables replaced.
+  std::string evidence;  ///< "env REDIS_ADDR", "arg --redis", "file relay".
+  /// Port numbers beside it that belong to it: REDIS_PORT beside REDIS_HOST, `port` beside `host`.
+  std::vector<std::uint16_t> ports = {};
+};
+
+/// The texts of all containers of `workload`, init containers included.
+std::vector<ConfigText> ReadConfigTexts(const kube::Manifest& workload, const kube::Index& stream);
+
+/// The texts in a file called `name`.
+std::vector<ConfigText> ReadFileTexts(std::string_view name, std::string_view content);
+
+/// True if `name` says that its value is where something is reached: REDIS_ADDR, `--db-host`,
+/// `bootstrapServers`; false for names of names, ports, paths and the like.
+bool NamesAddress(std::string_view name);
+
+}  // namespace cloudlab::policy::network

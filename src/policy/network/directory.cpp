@@ -1,0 +1,144 @@
+#include "policy/network/directory.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "kube/pod_template.hpp"
+
+namespace cloudlab::policy::network {
+namespace {
+
+std::uint16_t ReadPort(yaml::NodeView node) {
+  const std::string text = node.Text();
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() ? port : std::uint16_t{0};
+}
+
+std::vector<ServicePort> ReadPorts(yaml::NodeView list) {
+  std::vector<ServicePort> ports;
+  for (const yaml::NodeView child : list.children()) {
+    const auto [name, protocol, number, target] =
+        child.Resolved().FindEach<4>({"name", "protocol", "port", "targetPort"});
+    ServicePort port{.name = name.Text(), .number = ReadPort(number)};
+    port.protocol = ParseProtocol(protocol.Text()).value_or(Protocol::kTcp);
+    port.target = target ? ReadPort(target) : port.number;
+    if (target && port.target == 0) port.target_name = target.Text();
+    if (port.number != 0) ports.push_back(std::move(port));
+  }
+  return ports;
+}
+
+/// The parts of a host name: "m-0.mongo.shop.svc" has four.
+std::vector<std::string_view> Labels(std::string_view host) {
+  std::vector<std::string_view> labels;
+  while (!host.empty()) {
+    const std::size_t dot = host.find('.');
+    labels.push_back(host.substr(0, dot));
+    host = dot == std::string_view::npos ? std::string_view() : host.substr(dot + 1);
+  }
+  return labels;
+}
+
+}  // namespace
+
+std::uint16_t NumberOfPort(const kube::Manifest& workload, std::string_view name,
+                           Protocol protocol) {
+  for (const kube::Container& container : kube::Containers(workload.pod)) {
+    if (container.type == kube::ContainerType::kInit) continue;
+    for (const yaml::NodeView child : container.node.Find("ports").children()) {
+      const auto [own_name, own_protocol, number] =
+          child.Resolved().FindEach<3>({"name", "protocol", "containerPort"});
+      if (own_name.TextIs(name) && ParseProtocol(own_protocol.Text()) == protocol) {
+        return ReadPort(number);
+      }
+    }
+  }
+  return 0;
+}
+
+std::uint16_t TargetOf(const ServicePort& port, const kube::Manifest& workload) {
+  return port.target != 0 ? port.target : NumberOfPort(workload, port.target_name, port.protocol);
+}
+
+Directory::Directory(const kube::Index& stream, const kube::PodIndex& pods) : stream_(stream) {
+  for (const kube::Manifest& manifest : stream.manifests()) {
+    if (manifest.id.kind != "Service" || !manifest.id.group().empty() || manifest.local_config) {
+      continue;
+    }
+    const auto [selector, ports, cluster_ip, external] = manifest.root.Find("spec").FindEach<4>(
+        {"selector", "ports", "clusterIP", "externalName"});
+    Service service;
+    service.manifest = &manifest;
+    service.ports = ReadPorts(ports);
+    service.headless = cluster_ip.TextIs("None");
+    service.external_name = external.Text();
+    service.has_selector = !selector.children().empty();
+    if (service.has_selector) {
+      service.workloads = pods.WorkloadsOf(kube::Selector::OfLabels(selector), manifest.id.ns);
+    }
+    by_manifest_.emplace(&manifest, services_.size());
+    services_.push_back(std::move(service));
+  }
+}
+
+const Service* Directory::FindService(std::string_view ns, std::string_view name) const {
+  const kube::Manifest* manifest = stream_.Find("", "Service", ns, name);
+  const auto found = by_manifest_.find(manifest);
+  return found == by_manifest_.end() ? nullptr : &services_[found->second];
+}
+
+/// A StatefulSet names its pods by number; a Pod's name is its own.
+bool Directory::HasPod(const Service& service, std::string_view pod) const {
+  return std::ranges::any_of(service.workloads, [pod](const kube::Manifest* workload) {
+    if (workload->id.kind == "Pod") return workload->id.name == pod;
+    if (workload->id.kind != "StatefulSet" || !pod.starts_with(workload->id.name)) return false;
+    std::string_view number = pod.substr(workload->id.name.size());
+    if (!number.starts_with('-')) return false;
+    number.remove_prefix(1);
+    return !number.empty() &&
+           std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
+  });
+}
+
+Destination Directory::Find(std::string_view host, std::string_view ns) const {
+  const std::vector<std::string_view> labels = Labels(host);
+  const auto service = [&](std::string_view space, std::string_view name, bool qualified) {
+    const Service* found = FindService(space, name);
+    return Destination{found == nullptr ? Destination::Kind::kNothing : Destination::Kind::kService,
+                       found, std::string(space), qualified};
+  };
+  const auto pod = [&](std::string_view space, std::string_view name, bool qualified) {
+    Destination found = service(space, name, qualified);
+    if (found.service == nullptr) return found;
+    if (!HasPod(*found.service, labels.front())) return Destination();
+    found.kind = Destination::Kind::kPod;
+    return found;
+  };
+  if (labels.empty()) return {};
+  if (labels.size() == 1) return service(ns, labels[0], false);
+  if (labels.size() == 2) {
+    if (Destination found = service(labels[1], labels[0], true); found.service != nullptr) {
+      return found;
+    }
+    return pod(ns, labels[1], false);
+  }
+  // svc.ns.svc[.domain] and pod.svc.ns.svc[.domain]: `svc` says where the name ends.
+  if (labels[2] == "svc") {
+    Destination found = service(labels[1], labels[0], true);
+    if (found.service == nullptr) found.kind = Destination::Kind::kUnknown;
+    return found;
+  }
+  if (labels.size() > 3 && labels[3] == "svc") {
+    Destination found = pod(labels[2], labels[1], true);
+    if (found.service == nullptr) {
+      return {Destination::Kind::kUnknown, nullptr, std::string(labels[2]), true};
+    }
+    return found;
+  }
+  if (labels.size() == 3) return pod(labels[2], labels[1], true);
+  return {};
+}
+
+}  // namespace cloudlab::policy::network

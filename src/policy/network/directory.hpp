@@ -1,0 +1,77 @@
+// What a host name means inside the cluster, as the stream tells: Services and the workloads behind
+// them, pods of StatefulSets, names outside.
+//
+// Names are those of "DNS for Services and Pods" (Kubernetes documentation): `svc`, `svc.ns`,
+// `svc.ns.svc`, with a cluster domain behind it, and `pod.svc...` for pods of a headless Service.
+// A Service without selector stands for no pods, and an ExternalName for a host outside.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "kube/index.hpp"
+#include "kube/pod_index.hpp"
+#include "policy/network/protocol.hpp"
+
+namespace cloudlab::policy::network {
+
+/// A port of a Service.
+struct ServicePort {
+  std::string name = {};
+  Protocol protocol = Protocol::kTcp;
+  std::uint16_t number = 0;
+  std::uint16_t target = 0;  ///< targetPort; 0 if it is a name.
+  std::string target_name = {};  ///< targetPort, if it is a name.
+};
+
+struct Service {
+  const kube::Manifest* manifest = nullptr;
+  std::vector<ServicePort> ports;
+  std::vector<const kube::Manifest*> workloads;  ///< Whose pods it selects, in stream order.
+  std::string external_name;                     ///< Of an ExternalName Service; else empty.
+  bool headless = false;                         ///< clusterIP: None: names lead to the pods.
+  bool has_selector = false;
+};
+
+/// What a name leads to.
+struct Destination {
+  enum class Kind : std::uint8_t {
+    kNothing,  ///< No name of the cluster; perhaps one outside.
+    kService,
+    kPod,      ///< One pod of the workload behind a headless Service.
+    kUnknown,  ///< Certainly a name inside the cluster (`x.ns.svc`), but not of the stream.
+  };
+  Kind kind = Kind::kNothing;
+  const Service* service = nullptr;
+  std::string ns;          ///< Of the Service, known or not.
+  bool qualified = false;  ///< The name says its namespace.
+};
+
+class Directory {
+ public:
+  /// Both must outlive it.
+  Directory(const kube::Index& stream, const kube::PodIndex& pods);
+
+  /// What `host` means to a pod in namespace `ns`.
+  Destination Find(std::string_view host, std::string_view ns) const;
+  const Service* FindService(std::string_view ns, std::string_view name) const;
+  const std::vector<Service>& services() const { return services_; }
+
+ private:
+  bool HasPod(const Service& service, std::string_view pod) const;
+
+  const kube::Index& stream_;
+  std::vector<Service> services_;
+  std::unordered_map<const kube::Manifest*, std::size_t> by_manifest_;
+};
+
+/// The number of a container port of `workload` by name and protocol; 0 if there is none.
+std::uint16_t NumberOfPort(const kube::Manifest& workload, std::string_view name,
+                           Protocol protocol);
+/// The port of `workload` that `port` of a Service leads to; 0 if its name is none of the pod's.
+std::uint16_t TargetOf(const ServicePort& port, const kube::Manifest& workload);
+
+}  // namespace cloudlab::policy::network

@@ -1,0 +1,56 @@
+// Who talks to whom: edges between workloads, and from workloads to places outside, inferred from
+// what programs are configured with. Every edge carries its evidence.
+//
+// How sure an edge is:
+//   Exact   host and port are given, and the Service has that port
+//   Host    the host is given, as an address: a URL, a qualified name, a value that its name calls
+//           an address; the ports are all of the Service
+//   Token   a word that is also the name of a Service; only for the report
+// Namespaces are the effective ones, always (rule G1).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kube/index.hpp"
+#include "policy/network/directory.hpp"
+#include "policy/network/protocol.hpp"
+
+namespace cloudlab::policy::network {
+
+enum class Confidence : std::uint8_t { kToken, kHost, kExact };
+
+/// "Token", "Host", "Exact".
+std::string_view Name(Confidence confidence);
+std::optional<Confidence> ParseConfidence(std::string_view name);
+
+struct Edge {
+  enum class To : std::uint8_t {
+    kWorkload,
+    kNamespace,  ///< A name inside the cluster that the stream does not know: some pod of `ns`.
+    kOutside,    ///< A host or address outside the cluster.
+  };
+  const kube::Manifest* client = nullptr;
+  To to = To::kWorkload;
+  const kube::Manifest* server = nullptr;  ///< Of kWorkload.
+  std::string host = {};  ///< The Service's name; outside, the host as it is configured.
+  std::string ns = {};    ///< Of the server; empty outside.
+  Protocol protocol = Protocol::kTcp;
+  std::uint16_t service_port = 0;
+  std::uint16_t port = 0;  ///< Of the pod, or outside; 0 if it is not known: any.
+  Confidence confidence = Confidence::kToken;
+  std::vector<std::string> evidence = {};  ///< "env REDIS_ADDR": a few, the best first.
+};
+
+/// The edges of all workloads of the stream, hooks included, by client in the order of the stream;
+/// works on all cores.
+std::vector<Edge> InferEdges(const kube::Index& stream, const Directory& directory);
+
+/// The edges of one workload.
+std::vector<Edge> InferEdgesOf(const kube::Manifest& client, const kube::Index& stream,
+                               const Directory& directory);
+
+}  // namespace cloudlab::policy::network
