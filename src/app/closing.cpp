@@ -84,7 +84,8 @@ class Judge {
   explicit Judge(const Closing& closing) : closing_(closing) {
     for (const policy::NewObject& object : closing.wanted) {
       ours_[object.id] = object.policy;
-      parents_.try_emplace(object.parent, object.policy);
+      // Of the others nobody has a say about the number of pods.
+      if (Scales(object.policy)) parents_.try_emplace(object.parent, object.policy);
     }
   }
 
@@ -99,6 +100,8 @@ class Judge {
     }
     if (finding.code == "CL-C-REPLICAS") return SeverityOfReplicas(finding);
     const std::string* policy = MakerOf(ours_, finding);
+    // A budget of ours that finds no pods protects nothing.
+    if (policy != nullptr && finding.code == "CL-C-NO-PODS") return text::Severity::kError;
     if (policy == nullptr && finding.severity == text::Severity::kError) {
       return text::Severity::kWarning;  // Of the chart's own making.
     }
@@ -113,6 +116,12 @@ class Judge {
   }};
 
   using Makers = std::map<kube::ObjectId, std::string>;
+
+  bool Scales(const std::string& policy) const {
+    return std::ranges::any_of(closing_.rules.policies, [&](const auto& known) {
+      return known->name() == policy && known->stage() == policy::Stage::kScaling;
+    });
+  }
 
   /// The policy that made one of the objects that the finding is about, or null.
   static const std::string* MakerOf(const Makers& makers, const policy::ClosureFinding& finding) {
@@ -149,7 +158,7 @@ class Judge {
 
   const Closing& closing_;
   Makers ours_;
-  Makers parents_;  // The workloads that they are for.
+  Makers parents_;  // The workloads that scaling policies made something for.
 };
 
 /// Adds what the run wants to hear to the report; false if there is an error among it.

@@ -140,6 +140,10 @@ policy::Run MakeRun(const Settings& settings, const Rules& rules, const kube::In
   run.index = &index;
   run.explain = settings.explain;
   run.mending = settings.mending;
+  for (const kube::Manifest& manifest : index.manifests()) {
+    if (manifest.id.kind != "LimitRange" || !manifest.id.group().empty()) continue;
+    run.limit_ranges[manifest.id.ns].push_back(kube::ReadLimitRange(manifest));
+  }
   for (const auto& policy : rules.policies) {
     // What only warns, fails or tries makes nothing and takes nothing away.
     if (policy::EnforcementOf(policy->document()) == policy::Enforcement::kApply) {

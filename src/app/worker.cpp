@@ -224,10 +224,12 @@ void Worker::Account(std::size_t number, Proposal& proposal, Work& work, Outcome
   const policy::Policy& policy = *place_.rules.policies[number];
   const Enforcement enforcement = policy::EnforcementOf(policy.document());
   const kube::Manifest& manifest = proposal.manifest();
-  const bool adds = std::ranges::any_of(proposal.objects(), [this](const auto& object) {
-    return place_.run.index->Find(object.id) == nullptr;
-  });
-  const bool wants_change = !proposal.edits().empty() || adds;
+  const auto is_news = [this](const policy::NewObject& object) {
+    const kube::Manifest* existing = place_.run.index->Find(object.id);
+    return existing == nullptr || policy::WouldChange(*existing, object.content);
+  };
+  const bool wants_change =
+      !proposal.edits().empty() || std::ranges::any_of(proposal.objects(), is_news);
   if (wants_change && enforcement == Enforcement::kApply) ++outcome.counts[number].second;
   outcome.skips.insert(outcome.skips.end(), proposal.skips().begin(), proposal.skips().end());
   for (const auto& finding : proposal.findings()) {

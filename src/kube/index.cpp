@@ -95,14 +95,13 @@ std::size_t Hash(std::string_view group, std::string_view kind, std::string_view
   return hash;
 }
 
-/// The group of an apiVersion in a reference, or `fallback` if the reference has none.
-std::string GroupOf(yaml::NodeView reference, std::string_view fallback) {
-  const yaml::NodeView version = reference.Find("apiVersion");
-  if (!version) return std::string(fallback);
-  return std::string(ObjectId{version.Text(), {}, {}, {}}.group());
-}
-
 }  // namespace
+
+std::string ReferenceGroup(yaml::NodeView reference) {
+  const auto [version, kind] = reference.FindEach<2>({"apiVersion", "kind"});
+  if (version) return std::string(ObjectId{version.Text(), {}, {}, {}}.group());
+  return kind.TextIs("ReplicationController") || kind.TextIs("Pod") ? "" : "apps";
+}
 
 Index::Index(std::vector<Manifest> manifests, IndexOptions options)
     : manifests_(std::move(manifests)) {
@@ -176,7 +175,6 @@ bool Index::IsClusterScoped(std::string_view group, std::string_view kind) const
 }
 
 void Index::AddScaler(const Manifest& manifest, std::uint32_t number) {
-  if (manifest.hook) return;  // It comes and goes before and after a release.
   const std::string_view group = manifest.id.group();
   const std::string_view kind = manifest.id.kind;
   yaml::NodeView target;
@@ -193,9 +191,8 @@ void Index::AddScaler(const Manifest& manifest, std::uint32_t number) {
   // KEDA's reference defaults to a Deployment; the others require a kind.
   const std::string target_kind = target.Find("kind") ? target.Find("kind").Text() : "Deployment";
   auto& scalers = vertical ? vertical_scalers_ : scalers_;
-  scalers.try_emplace(
-      Key(GroupOf(target, "apps"), target_kind, manifest.id.ns, target.Find("name").Text()),
-      number);
+  scalers[Key(ReferenceGroup(target), target_kind, manifest.id.ns, target.Find("name").Text())]
+      .push_back(number);
 }
 
 const Manifest* Index::Find(std::string_view group, std::string_view kind, std::string_view ns,
@@ -225,18 +222,21 @@ std::string Index::NamespaceAnnotation(std::string_view ns, std::string_view key
   return found == nullptr ? std::string() : found->Annotation(key);
 }
 
-const Manifest* Index::FindScaler(const ObjectId& workload) const {
-  if (scalers_.empty()) return nullptr;
-  const auto found =
-      scalers_.find(Key(workload.group(), workload.kind, workload.ns, workload.name));
-  return found == scalers_.end() ? nullptr : &manifests_[found->second];
+std::vector<const Manifest*> Index::Find(const Scalers& scalers, const ObjectId& workload) const {
+  std::vector<const Manifest*> found;
+  if (scalers.empty()) return found;
+  const auto at = scalers.find(Key(workload.group(), workload.kind, workload.ns, workload.name));
+  if (at == scalers.end()) return found;
+  for (const std::uint32_t number : at->second) found.push_back(&manifests_[number]);
+  return found;
 }
 
-const Manifest* Index::FindVerticalScaler(const ObjectId& workload) const {
-  if (vertical_scalers_.empty()) return nullptr;
-  const auto found =
-      vertical_scalers_.find(Key(workload.group(), workload.kind, workload.ns, workload.name));
-  return found == vertical_scalers_.end() ? nullptr : &manifests_[found->second];
+std::vector<const Manifest*> Index::FindScalers(const ObjectId& workload) const {
+  return Find(scalers_, workload);
+}
+
+std::vector<const Manifest*> Index::FindVerticalScalers(const ObjectId& workload) const {
+  return Find(vertical_scalers_, workload);
 }
 
 }  // namespace cloudlab::kube

@@ -25,6 +25,10 @@ struct IndexOptions {
   bool guess_namespace = true;          ///< Take the only one that the stream names (rule G1).
 };
 
+/// The group of the object that `reference` (apiVersion, kind, name) names; where it has no
+/// apiVersion, the group that its kind is in.
+std::string ReferenceGroup(yaml::NodeView reference);
+
 class Index {
  public:
   Index() = default;
@@ -54,11 +58,11 @@ class Index {
   const Manifest* FindNamespace(std::string_view ns) const;
   /// Its annotation `key`, or empty.
   std::string NamespaceAnnotation(std::string_view ns, std::string_view key) const;
-  /// The HorizontalPodAutoscaler, ScaledObject or (by workloadRef) Rollout of the stream that sets
-  /// the number of pods of `workload`, or null.
-  const Manifest* FindScaler(const ObjectId& workload) const;
-  /// The VerticalPodAutoscaler of the stream for `workload`, or null.
-  const Manifest* FindVerticalScaler(const ObjectId& workload) const;
+  /// The HorizontalPodAutoscalers, ScaledObjects and (by workloadRef) Rollouts of the stream that
+  /// set the number of pods of `workload`, in its order.
+  std::vector<const Manifest*> FindScalers(const ObjectId& workload) const;
+  /// The VerticalPodAutoscalers of the stream for `workload`, in its order.
+  std::vector<const Manifest*> FindVerticalScalers(const ObjectId& workload) const;
 
  private:
   void ReadClusterScopedCrds();
@@ -76,9 +80,11 @@ class Index {
     auto operator<=>(const Place&) const = default;
   };
   std::vector<Place> places_;  // Sorted.
-  // The workload that is scaled, as Key() writes it -> index in manifests_.
-  std::unordered_map<std::string, std::uint32_t> scalers_;
-  std::unordered_map<std::string, std::uint32_t> vertical_scalers_;
+  // The workload that is scaled, as Key() writes it -> places in manifests_.
+  using Scalers = std::unordered_map<std::string, std::vector<std::uint32_t>>;
+  std::vector<const Manifest*> Find(const Scalers& scalers, const ObjectId& workload) const;
+  Scalers scalers_;
+  Scalers vertical_scalers_;
   // The same for Namespaces alone, by name: they are asked for often, and there are few.
   std::map<std::string, std::uint32_t, std::less<>> namespaces_;
 };

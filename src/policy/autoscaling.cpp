@@ -27,7 +27,9 @@ void AutoscalingPolicy::Propose(const Subject& subject, const Run& run, Proposal
     return;
   }
   const auto scaler = autoscaling::ProposeHorizontal(target);
-  if (scaler) autoscaling::HandOverReplicas(target, *scaler);
+  // A policy that only gives budgets leaves the number of pods to those who set it.
+  const bool scales = target.spec().Find("horizontal") != nullptr && !target.is_borrowed();
+  if (scaler && scales) autoscaling::HandOverReplicas(target, *scaler);
   autoscaling::ProposeVertical(target, scaler);
   autoscaling::ProposeBudget(target, scaler);
   autoscaling::ProposeSpread(target);

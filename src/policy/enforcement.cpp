@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "policy/sidecar/objects.hpp"
 #include "policy/suggest.hpp"
 
 namespace cloudlab::policy {
@@ -27,7 +28,12 @@ std::vector<Proposal::Finding> EnforcementFindings(Enforcement enforcement,
     changes.push_back(removal ? "remove " + edit.path : edit.path + " = " + edit.new_value);
   }
   for (const NewObject& object : proposal.objects()) {
-    if (index.Find(object.id) == nullptr) changes.push_back("add " + object.id.Display());
+    const kube::Manifest* existing = index.Find(object.id);
+    if (existing == nullptr) {
+      changes.push_back("add " + object.id.Display());
+    } else if (WouldChange(*existing, object.content)) {
+      changes.push_back("change " + object.id.Display());
+    }
   }
   if (changes.empty()) return {};
 

@@ -54,6 +54,12 @@ bool IsManagedBy(const kube::Manifest& manifest, std::string_view policy) {
   return Contains(Managers(manifest), policy);
 }
 
+bool IsManagedByAny(const kube::Manifest& manifest, std::span<const std::string> policies) {
+  return std::ranges::any_of(Managers(manifest), [policies](const std::string& manager) {
+    return Contains(policies, manager);
+  });
+}
+
 void CopyAppLabels(const kube::Manifest& workload, yaml::Value& metadata) {
   constexpr std::string_view kAppLabels = "app.kubernetes.io/";
   const yaml::Value* written = metadata.Find("labels");

@@ -20,6 +20,7 @@ namespace cloudlab::policy {
 /// The policies that the mark of `manifest` names, in its order.
 std::vector<std::string> Managers(const kube::Manifest& manifest);
 bool IsManagedBy(const kube::Manifest& manifest, std::string_view policy);
+bool IsManagedByAny(const kube::Manifest& manifest, std::span<const std::string> policies);
 
 /// Copies the labels by which people and tools recognise the workload (`app.kubernetes.io/`, rule
 /// G5) into the metadata of an object that is made for it; labels that are there stay.

@@ -2,12 +2,14 @@
 // the whole stream in view. Policies know no bytes, streams, files or hosts.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "kube/index.hpp"
+#include "kube/limit_range.hpp"
 #include "kube/pod_index.hpp"
 #include "policy/document.hpp"
 #include "policy/profile.hpp"
@@ -53,7 +55,9 @@ struct Run {
   std::string release;      ///< Helm's release name, or empty.
   kube::Version kube_version;
   const Profiles* profiles = nullptr;
-  const kube::Index* index = nullptr;    ///< The objects of the input.
+  const kube::Index* index = nullptr;  ///< The objects of the input.
+  /// The LimitRanges of the stream by namespace: the requests that they give count.
+  std::map<std::string, std::vector<kube::LimitRange>> limit_ranges;
   const kube::PodIndex* pods = nullptr;  ///< Their pods; only if an AutoscalingPolicy runs.
   bool explain = true;  ///< Somebody will read rows and info findings; without, they are left out.
   Mending mending;

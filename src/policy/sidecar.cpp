@@ -132,7 +132,8 @@ bool CanRun(const Injection& injection) {
 void WarnIfScaledWithoutRequest(const Injection& injection) {
   const yaml::Value* container = injection.container();
   if (container == nullptr) return;
-  const kube::Manifest* scaler = injection.run.index->FindScaler(injection.subject.manifest->id);
+  const auto scalers = injection.run.index->FindScalers(injection.subject.manifest->id);
+  const kube::Manifest* scaler = scalers.empty() ? nullptr : scalers.front();
   if (scaler == nullptr || scaler->id.kind == "Rollout") return;
   const yaml::Value* resources = container->Find("resources");
   const auto has = [&](const char* side) {

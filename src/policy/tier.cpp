@@ -281,7 +281,10 @@ void Sizer::SizeContainer(const kube::Container& container, kube::ContainerResou
 bool Sizer::MayScale(std::int64_t current, bool stated, std::int64_t wanted) const {
   const std::string left =
       "replicas stay as they are (the tier says " + std::to_string(wanted) + "): ";
-  if (const kube::Manifest* scaler = run_.index->FindScaler(id_)) {
+  for (const kube::Manifest* scaler : run_.index->FindScalers(id_)) {
+    // One of ours is not in the first run's stream, and in this run it may go: the policy that
+    // makes it sees to the replicas.
+    if (IsManagedByAny(*scaler, run_.applying)) continue;
     proposal_.AddSkip("CL-B-REPLICAS-SCALED", left + scaler->id.Display() + " sets them");
     return false;
   }

@@ -121,17 +121,18 @@ bool MayReplace(const Target& target, const kube::Manifest& existing, std::strin
 std::optional<Scaler> ProposeHorizontal(const Target& target) {
   const kube::Manifest* existing = target.ExistingScaler();
   const Value* horizontal = target.spec().Find("horizontal");
-  if (existing != nullptr && existing->id.kind == "Rollout") {
-    target.Skip(
-        "CL-C-SCALER-EXISTS",
-        existing->id.Display() + " runs the pods of this workload; it is left to the Rollout");
-    return std::nullopt;
-  }
   const bool foreign =
       existing != nullptr && !target.IsOurs(*existing) && target.run().mending.existing;
-  if (horizontal == nullptr) {
-    // An object of ours that the policy does not ask for any more is taken out after the stage.
-    return foreign ? std::optional(Read(*existing)) : ReadOfAnother(target);
+  if (horizontal == nullptr || target.is_borrowed()) {
+    if (horizontal != nullptr) {
+      target.Skip("CL-C-SCALER-EXISTS", target.controller().id.Display() +
+                                            " runs the pods of this workload; scaling them is left "
+                                            "to the Rollout");
+    }
+    // What another policy makes may replace the chart's. An object of ours that the policy does not
+    // ask for any more is taken out after the stage.
+    if (auto made = ReadOfAnother(target)) return made;
+    return foreign ? std::optional(Read(*existing)) : std::nullopt;
   }
   const std::string kind = TextAt(*horizontal, "emit");
   if (foreign && !MayReplace(target, *existing, kind)) return Read(*existing);
@@ -153,6 +154,20 @@ std::optional<Scaler> ProposeHorizontal(const Target& target) {
     if (type == "Resource" || type == "ContainerResource") {
       AddOnce(scaler.resources, TextAt(metric, "name"));
     }
+  }
+  const kube::Manifest* vertical =
+      target.run().mending.resources ? target.VerticalScalerOf(scaler.resources) : nullptr;
+  if (vertical != nullptr) {
+    const std::string message =
+        vertical->id.Display() + " of the chart moves a request that the autoscaler would measure";
+    if (target.conflicts() == ConflictPolicy::kKeep) {
+      target.Skip("CL-C-HPA-VPA", message + "; it stays, and no autoscaler is made");
+    } else {
+      target.Tell(
+          text::Severity::kError, "CL-C-HPA-VPA", message, {},
+          "measure another metric, or set the updateMode of the VerticalPodAutoscaler to Off");
+    }
+    return std::nullopt;
   }
   target.Add(std::move(object));
   return scaler;

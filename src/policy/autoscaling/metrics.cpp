@@ -34,7 +34,11 @@ std::string Join(const std::vector<std::string>& words) {
 class Chooser {
  public:
   explicit Chooser(const Target& target)
-      : target_(target), resources_(kube::ReadPodResources(target.pod())) {}
+      : target_(target), resources_(kube::ReadPodResources(target.pod())) {
+    const auto& ranges = target.run().limit_ranges;
+    const auto found = ranges.find(target.id().ns);
+    if (found != ranges.end()) kube::ApplyLimitRanges(found->second, resources_);
+  }
 
   /// Makes `metric` one that can be computed; false after a finding.
   bool Settle(Value& metric, bool stated) const {
@@ -64,7 +68,8 @@ class Chooser {
     const std::vector<std::string> missing = Missing(resource);
     const auto counted = std::ranges::count_if(resources_.containers, IsCounted);
     const bool prefers_container = target_.joins_mesh() || (!stated && counted > 1);
-    if (missing.empty() && !prefers_container) return true;
+    // Without a request of its own the main container cannot be measured alone; the pod can.
+    if (missing.empty() && (!prefers_container || !HasRequestOfMain(resource))) return true;
     if (!HasRequestOfMain(resource)) return Refuse(resource, missing);
     if (stated) {
       const std::string why = missing.empty()

@@ -57,7 +57,11 @@ Target::Target(const Policy& policy, const Subject& subject, const Run& run, Pro
       conflicts_(*subject.spec) {
   run.index->ResolveNamespace(id_);
   ReadContainers();
-  const yaml::NodeView node = manifest().root.Find({"spec", "replicas"});
+  controller_ = subject.manifest;
+  for (const kube::Manifest* scaler : run.index->FindScalers(id_)) {
+    if (scaler->id.kind == "Rollout") controller_ = scaler;
+  }
+  const yaml::NodeView node = controller_->root.Find({"spec", "replicas"});
   if (node && !node.IsNull()) replicas_ = ParseInt(node.Text());
 }
 
@@ -72,14 +76,17 @@ void Target::ReadContainers() {
     main_container_ = app_containers_.empty() ? std::string() : app_containers_.front();
   }
   const kube::Manifest* ns = run_.index->FindNamespace(id_.ns);
-  const bool objects =
-      pod().Label(kIstioInject) == "false" || pod().Annotation(kIstioInject) == "false";
-  joins_mesh_ = ns != nullptr && IsInjectedByIstio(*ns) && !objects;
+  joins_mesh_ = ns != nullptr && IsInjectedByIstio(*ns) && NearestMark(kIstioInject) != "false";
   joins_mesh_ = joins_mesh_ || std::ranges::any_of(kMeshMarks, [this](const auto& mark) {
-                  return pod().Annotation(mark.first) == mark.second ||
-                         pod().Label(mark.first) == mark.second ||
-                         run_.index->NamespaceAnnotation(id_.ns, mark.first) == mark.second;
+                  return NearestMark(mark.first) == mark.second;
                 });
+}
+
+/// The annotation or label `key` of the pod, else the annotation of its Namespace.
+std::string Target::NearestMark(std::string_view key) const {
+  std::string mark = pod().Annotation(key);
+  if (mark.empty()) mark = pod().Label(key);
+  return mark.empty() ? run_.index->NamespaceAnnotation(id_.ns, key) : mark;
 }
 
 const Tier* Target::WorkloadTier() const {
@@ -127,13 +134,22 @@ bool Target::IsOurs(const kube::Manifest& object) const {
 
 const kube::Manifest* Target::UnlessOfAnother(const kube::Manifest* object) const {
   if (object == nullptr || IsOurs(*object)) return object;
-  const bool of_another = std::ranges::any_of(
-      run_.applying, [&](const std::string& policy) { return IsManagedBy(*object, policy); });
-  return of_another ? nullptr : object;
+  return IsManagedByAny(*object, run_.applying) ? nullptr : object;
+}
+
+const kube::Manifest* Target::ForeignFirst(
+    const std::vector<const kube::Manifest*>& objects) const {
+  const kube::Manifest* ours = nullptr;
+  for (const kube::Manifest* object : objects) {
+    if (object == controller_ || UnlessOfAnother(object) == nullptr) continue;
+    if (!IsOurs(*object)) return object;
+    if (ours == nullptr) ours = object;
+  }
+  return ours;
 }
 
 const kube::Manifest* Target::ExistingScaler() const {
-  return UnlessOfAnother(run_.index->FindScaler(id_));
+  return ForeignFirst(run_.index->FindScalers(controller_->id));
 }
 
 const yaml::Value* Target::ScalerOfAnother() const {
@@ -146,7 +162,32 @@ const yaml::Value* Target::ScalerOfAnother() const {
 }
 
 const kube::Manifest* Target::ExistingVerticalScaler() const {
-  return UnlessOfAnother(run_.index->FindVerticalScaler(id_));
+  const kube::Manifest* found = ForeignFirst(run_.index->FindVerticalScalers(controller_->id));
+  if (found == nullptr || IsOurs(*found)) {
+    const kube::Manifest* of_lender = ForeignFirst(run_.index->FindVerticalScalers(id_));
+    if (of_lender != nullptr) return of_lender;
+  }
+  return found;
+}
+
+const kube::Manifest* Target::VerticalScalerOf(const std::vector<std::string>& resources) const {
+  const kube::Manifest* scaler = ExistingVerticalScaler();
+  if (scaler == nullptr || IsOurs(*scaler)) return nullptr;
+  const yaml::NodeView mode = scaler->root.Find({"spec", "updatePolicy", "updateMode"});
+  if (mode.TextIs("Off") || mode.TextIs("Initial")) return nullptr;
+  const yaml::NodeView policies =
+      scaler->root.Find({"spec", "resourcePolicy", "containerPolicies"});
+  if (policies.children().empty()) return resources.empty() ? nullptr : scaler;
+  for (const yaml::NodeView child : policies.children()) {
+    const auto [mode_of_container, controlled] =
+        child.Resolved().FindEach<2>({"mode", "controlledResources"});
+    if (mode_of_container.TextIs("Off")) continue;
+    if (!controlled) return resources.empty() ? nullptr : scaler;
+    for (const yaml::NodeView item : controlled.children()) {
+      if (std::ranges::find(resources, item.Resolved().Text()) != resources.end()) return scaler;
+    }
+  }
+  return nullptr;
 }
 
 std::string Target::ObjectName() const {
@@ -185,7 +226,7 @@ void Target::Add(yaml::Value object) const {
   const kube::Manifest* existing = run_.index->Find(id);
   // What is replaced on purpose is the autoscaler of this very workload.
   const bool replaces = existing != nullptr && conflicts() == ConflictPolicy::kReplace &&
-                        existing == run_.index->FindScaler(id_);
+                        existing == ExistingScaler();
   if (existing != nullptr && UnlessOfAnother(existing) != nullptr && !IsOurs(*existing) &&
       !replaces) {
     Tell(text::Severity::kError, "CL-C-NAME",
@@ -198,9 +239,10 @@ void Target::Add(yaml::Value object) const {
 }
 
 yaml::Value Target::Reference() const {
-  return yaml::Value::Map({{"apiVersion", yaml::Value::String(id_.api_version)},
-                           {"kind", yaml::Value::String(id_.kind)},
-                           {"name", yaml::Value::String(id_.name)}});
+  const kube::ObjectId& id = controller_->id;
+  return yaml::Value::Map({{"apiVersion", yaml::Value::String(id.api_version)},
+                           {"kind", yaml::Value::String(id.kind)},
+                           {"name", yaml::Value::String(id.name)}});
 }
 
 std::optional<yaml::Value> Target::Selector() const {

@@ -40,7 +40,11 @@ class Target {
   /// True if a mesh puts a proxy into the pods when they are created: it is not in the manifest.
   bool joins_mesh() const { return joins_mesh_; }
 
-  /// `spec.replicas` as it stands now; nothing if the workload does not say.
+  /// What counts the pods: the Rollout that borrows the template (`workloadRef`), else the
+  /// workload.
+  const kube::Manifest& controller() const { return *controller_; }
+  bool is_borrowed() const { return controller_ != subject_.manifest; }
+  /// `spec.replicas` of the controller as it stands now; nothing if it does not say.
   std::optional<std::int64_t> replicas() const { return replicas_; }
   /// minReplicas and maxReplicas of the policy, else of the environment profile, else the replicas
   /// of the workload's tier; nothing, after a finding, if they make no sense.
@@ -51,11 +55,14 @@ class Target {
   bool IsForeign(const kube::Manifest& object) const {
     return !IsOurs(object) && UnlessOfAnother(&object) != nullptr;
   }
-  /// The autoscaler of the stream for this workload that the policy has to reckon with, or null.
+  /// The autoscaler of the stream for this workload that the policy has to reckon with, or null;
+  /// one that is not ours before one that is.
   /// One that another policy of this run made is not in the first run's stream, so it counts in
   /// none.
   const kube::Manifest* ExistingScaler() const;
   const kube::Manifest* ExistingVerticalScaler() const;
+  /// The chart's VerticalPodAutoscaler that changes running pods, if it moves one of `resources`.
+  const kube::Manifest* VerticalScalerOf(const std::vector<std::string>& resources) const;
   /// The content of the autoscaler that another policy of this run makes for this workload, or
   /// null.
   const yaml::Value* ScalerOfAnother() const;
@@ -78,17 +85,20 @@ class Target {
 
  private:
   void ReadContainers();
+  std::string NearestMark(std::string_view key) const;
   yaml::Value MakeMetadata() const;
   std::optional<std::int64_t> Bound(std::string_view name) const;
   const Tier* WorkloadTier() const;
   std::string ObjectName() const;
   const kube::Manifest* UnlessOfAnother(const kube::Manifest* object) const;
+  const kube::Manifest* ForeignFirst(const std::vector<const kube::Manifest*>& objects) const;
 
   const Policy& policy_;
   const Subject& subject_;
   const Run& run_;
   Proposal& proposal_;
   kube::ObjectId id_;
+  const kube::Manifest* controller_ = nullptr;
   Conflicts conflicts_;
   std::vector<std::string> app_containers_;
   std::string main_container_;

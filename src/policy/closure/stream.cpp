@@ -53,9 +53,8 @@ ScaleTarget ClosureStream::ReadTarget(const kube::Manifest& manifest, std::strin
   target.node = manifest.root.Find({"spec", key});
   if (!target.node) return target;
   // KEDA takes a Deployment where no kind is named; the others require one.
-  const yaml::NodeView version = target.node.Find("apiVersion");
   const yaml::NodeView kind = target.node.Find("kind");
-  target.group = version ? std::string(kube::ObjectId{version.Text(), {}, {}, {}}.group()) : "apps";
+  target.group = kube::ReferenceGroup(target.node);
   target.kind = kind ? kind.Text() : "Deployment";
   target.ns = manifest.id.ns;
   target.name = target.node.Find("name").Text();

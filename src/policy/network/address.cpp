@@ -11,9 +11,7 @@ namespace {
 using Shape = Address::Shape;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsAlnum(char c) {
-  return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+bool IsAlnum(char c) { return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 /// Of a host name, or of something that looks like one.
 bool IsHostChar(char c) { return IsAlnum(c) || c == '.' || c == '-' || c == '_'; }
@@ -100,8 +98,8 @@ class Finder {
     if (Behind(at_) == ':' && IsDigit(Behind(at_ + 1))) {
       const auto [port, digits] = TakePort(text_.substr(at_ + 1));
       const std::size_t end = at_ + 1 + digits;
-      const bool closed = end == text_.size() || EndsAddress(text_[end]) || text_[end] == ':' ||
-                          text_[end] == '.';
+      const bool closed =
+          end == text_.size() || EndsAddress(text_[end]) || text_[end] == ':' || text_[end] == '.';
       const bool in_path = Before(begin) == '/' && Before(begin - 1) != '/';
       if (port && closed && !in_path && !IsVariable(begin) &&
           (MayBeHost(word) || IsIpAddress(word))) {
@@ -127,14 +125,15 @@ class Finder {
   bool IsPartOfMore(std::size_t begin) const {
     const char before = Before(begin);
     const char after = Behind(at_);
-    return before == '/' || before == '-' || before == ':' || before == '\\' || before == '~' || after == '/' ||
-           after == '=' || after == '(' || after == '+' || after == '\\' || after == '@' ||
-           (after == ':' && Behind(at_ + 1) != '\0' && !IsSpace(Behind(at_ + 1)));
+    return before == '/' || before == '-' || before == ':' || before == '\\' || before == '~' ||
+           after == '/' || after == '=' || after == '(' || after == '+' || after == '\\' ||
+           after == '@' || (after == ':' && Behind(at_ + 1) != '\0' && !IsSpace(Behind(at_ + 1)));
   }
 
   /// What stands behind `scheme://`, up to the end of the URL.
   void Authority(std::string_view scheme) {
-    // The names of gRPC stand behind an empty authority: dns:///cart:7070 (gRPC, "Name resolution").
+    // The names of gRPC stand behind an empty authority: dns:///cart:7070 (gRPC, "Name
+    // resolution").
     if (Behind(at_) == '/' && (scheme == "dns" || scheme == "passthrough")) ++at_;
     std::size_t end = at_;
     while (end < text_.size() && !EndsUrl(text_[end]) && text_[end] != '/' && text_[end] != '?' &&
@@ -254,13 +253,13 @@ std::vector<Address> FindAddresses(std::string_view text) { return Finder(text).
 
 std::optional<std::uint16_t> DefaultPort(std::string_view scheme) {
   static constexpr std::array<std::pair<std::string_view, std::uint16_t>, 27> kPorts = {{
-      {"http", 80},         {"https", 443},      {"ws", 80},          {"wss", 443},
-      {"ftp", 21},          {"ldap", 389},       {"ldaps", 636},      {"amqp", 5672},
-      {"amqps", 5671},      {"redis", 6379},     {"rediss", 6379},    {"valkey", 6379},
-      {"postgres", 5432},   {"postgresql", 5432}, {"mysql", 3306},    {"mariadb", 3306},
-      {"mongodb", 27017},   {"clickhouse", 9000}, {"nats", 4222},     {"mqtt", 1883},
-      {"kafka", 9092},      {"cassandra", 9042}, {"sqlserver", 1433}, {"smtp", 25},
-      {"smtps", 465},       {"etcd", 2379},      {"memcached", 11211},
+      {"http", 80},       {"https", 443},       {"ws", 80},           {"wss", 443},
+      {"ftp", 21},        {"ldap", 389},        {"ldaps", 636},       {"amqp", 5672},
+      {"amqps", 5671},    {"redis", 6379},      {"rediss", 6379},     {"valkey", 6379},
+      {"postgres", 5432}, {"postgresql", 5432}, {"mysql", 3306},      {"mariadb", 3306},
+      {"mongodb", 27017}, {"clickhouse", 9000}, {"nats", 4222},       {"mqtt", 1883},
+      {"kafka", 9092},    {"cassandra", 9042},  {"sqlserver", 1433},  {"smtp", 25},
+      {"smtps", 465},     {"etcd", 2379},       {"memcached", 11211},
   }};
   const auto* found = std::ranges::find_if(
       kPorts, [scheme](const auto& row) { return EqualsAnyCase(row.first, scheme); });

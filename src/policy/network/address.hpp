@@ -31,8 +31,8 @@ struct Address {
 /// The addresses in `text`, in its order.
 std::vector<Address> FindAddresses(std::string_view text);
 
-/// The port that a URL of `scheme` means if it names none (RFC 3986 leaves it to each scheme; IANA's
-/// registry, and the documentation of the databases).
+/// The port that a URL of `scheme` means if it names none (RFC 3986 leaves it to each scheme;
+/// IANA's registry, and the documentation of the databases).
 std::optional<std::uint16_t> DefaultPort(std::string_view scheme);
 
 /// True if `host` is written as an IPv4 or IPv6 address.

@@ -58,8 +58,7 @@ std::string ExpandShell(std::string text, const Variables& variables) {
       name = name.substr(0, dash);
     }
     const auto found = variables.find(name);
-    const std::string value =
-        found != variables.end() ? found->second : std::string(fallback);
+    const std::string value = found != variables.end() ? found->second : std::string(fallback);
     if (value.empty()) {
       open = text.find("${", close);
       continue;
@@ -93,8 +92,8 @@ std::vector<std::pair<std::string, std::string>> Entries(const kube::Manifest& o
   std::vector<std::pair<std::string, std::string>> entries;
   const bool secret = object.id.kind == "Secret";
   for (const char* field : {"data", "stringData", "binaryData"}) {
-    const bool encoded = secret ? std::string_view(field) == "data"
-                                : std::string_view(field) == "binaryData";
+    const bool encoded =
+        secret ? std::string_view(field) == "data" : std::string_view(field) == "binaryData";
     for (const yaml::NodeView entry : object.root.Find(field).children()) {
       entries.emplace_back(entry.Key(), encoded ? DecodeBase64(entry.Text()) : entry.Text());
     }
@@ -179,7 +178,8 @@ class Reader {
           const std::string name = word.substr(0, equals);
           texts_.push_back({name, word.substr(equals + 1), kind + name});
         } else if (!is_option) {
-          AddWord(option, std::move(word), kind + (option.empty() ? std::to_string(number) : option));
+          AddWord(option, std::move(word),
+                  kind + (option.empty() ? std::to_string(number) : option));
         }
         option = is_option && equals == std::string::npos ? word : std::string();
       }

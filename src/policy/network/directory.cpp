@@ -67,8 +67,8 @@ Directory::Directory(const kube::Index& stream, const kube::PodIndex& pods) : st
     if (manifest.id.kind != "Service" || !manifest.id.group().empty() || manifest.local_config) {
       continue;
     }
-    const auto [selector, ports, cluster_ip, external] = manifest.root.Find("spec").FindEach<4>(
-        {"selector", "ports", "clusterIP", "externalName"});
+    const auto [selector, ports, cluster_ip, external] =
+        manifest.root.Find("spec").FindEach<4>({"selector", "ports", "clusterIP", "externalName"});
     Service service;
     service.manifest = &manifest;
     service.ports = ReadPorts(ports);

@@ -23,7 +23,7 @@ struct ServicePort {
   std::string name = {};
   Protocol protocol = Protocol::kTcp;
   std::uint16_t number = 0;
-  std::uint16_t target = 0;  ///< targetPort; 0 if it is a name.
+  std::uint16_t target = 0;      ///< targetPort; 0 if it is a name.
   std::string target_name = {};  ///< targetPort, if it is a name.
 };
 

@@ -173,7 +173,8 @@ class Inference {
 
   void Add(const ConfigText& text, Edge edge) {
     edge.evidence = {text.evidence};
-    const Key key{edge.to, edge.server, edge.ns, edge.to == Edge::To::kWorkload ? "" : edge.host,
+    const Key key{edge.to,       edge.server,
+                  edge.ns,       edge.to == Edge::To::kWorkload ? "" : edge.host,
                   edge.protocol, edge.port};
     const auto [place, added] = edges_.try_emplace(key, edge);
     if (added) return;

@@ -13,21 +13,21 @@ namespace {
 constexpr std::size_t kMostInScope = 1000;
 
 constexpr std::array<std::string_view, 44> kAddressWords = {
-    "addr",      "address",  "addresses", "addrs",     "backend",   "backends", "base",
-    "bootstrap", "broker",   "brokers",   "collector", "connect",   "connection", "dsn",
-    "endpoint",  "endpoints", "host",     "hostname",  "hosts",     "join",     "master",
-    "nameserver", "node",    "nodes",     "origin",    "peer",      "peers",    "remote",
-    "seed",      "seeds",    "sentinel",  "server",    "servers",   "svc",      "target",
-    "targets",   "upstream", "upstreams", "uri",       "uris",      "url",      "urls",
-    "cluster",   "primary"};
+    "addr",       "address",   "addresses", "addrs",     "backend", "backends",   "base",
+    "bootstrap",  "broker",    "brokers",   "collector", "connect", "connection", "dsn",
+    "endpoint",   "endpoints", "host",      "hostname",  "hosts",   "join",       "master",
+    "nameserver", "node",      "nodes",     "origin",    "peer",    "peers",      "remote",
+    "seed",       "seeds",     "sentinel",  "server",    "servers", "svc",        "target",
+    "targets",    "upstream",  "upstreams", "uri",       "uris",    "url",        "urls",
+    "cluster",    "primary"};
 
 /// A name that ends with one of these names something else about the address.
 constexpr std::array<std::string_view, 36> kOtherWords = {
-    "account", "bucket",  "class",    "database",  "db",      "dir",    "enabled", "file",
-    "group",   "id",      "image",    "interval",  "key",     "label",  "level",   "log",
-    "mode",    "name",    "namespace", "password", "path",    "port",   "ports",   "prefix",
-    "role",    "schema",  "secret",   "table",     "tag",     "timeout", "token",  "topic",
-    "type",    "user",    "username", "version"};
+    "account", "bucket", "class",     "database", "db",   "dir",     "enabled", "file",
+    "group",   "id",     "image",     "interval", "key",  "label",   "level",   "log",
+    "mode",    "name",   "namespace", "password", "path", "port",    "ports",   "prefix",
+    "role",    "schema", "secret",    "table",    "tag",  "timeout", "token",   "topic",
+    "type",    "user",   "username",  "version"};
 
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
@@ -65,8 +65,8 @@ std::vector<std::string> KeyWords(std::string_view name) {
     }
     // redisAddr, and also HTTPServer: the last capital of a run begins the next word.
     const bool hump = IsUpper(c) && i > 0 &&
-                      (IsLower(name[i - 1]) || (IsUpper(name[i - 1]) && i + 1 < name.size() &&
-                                                IsLower(name[i + 1])));
+                      (IsLower(name[i - 1]) ||
+                       (IsUpper(name[i - 1]) && i + 1 < name.size() && IsLower(name[i + 1])));
     if (!open || hump) words.emplace_back();
     open = true;
     words.back() += IsUpper(c) ? static_cast<char>(c - 'A' + 'a') : c;
@@ -80,8 +80,8 @@ bool NamesAddress(std::string_view name) {
   const bool host_name =
       words.size() > 1 && words.back() == "name" && words[words.size() - 2] == "host";
   if (IsOneOf(words.back(), kOtherWords) && !host_name) return false;
-  return std::ranges::any_of(
-      words, [](const std::string& word) { return IsOneOf(word, kAddressWords); });
+  return std::ranges::any_of(words,
+                             [](const std::string& word) { return IsOneOf(word, kAddressWords); });
 }
 
 void GivePorts(std::vector<ConfigText>& scope) {

@@ -175,6 +175,13 @@ void UpdateObject(const yaml::Value& content, Proposal& proposal) {
   }
 }
 
+bool WouldChange(const kube::Manifest& existing, const yaml::Value& content) {
+  yaml::ChangeSet aside;
+  Proposal proposal(existing, "", 0, aside, /*explain=*/false);
+  UpdateObject(content, proposal);
+  return !aside.empty();
+}
+
 std::vector<const kube::Manifest*> FindOrphans(const kube::Index& index,
                                                std::span<const std::string> policies,
                                                const ObjectPool& wanted) {

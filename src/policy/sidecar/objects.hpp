@@ -54,6 +54,9 @@ class ObjectPool {
 /// Annotations and labels that other tools added stay.
 void UpdateObject(const yaml::Value& content, Proposal& proposal);
 
+/// True if UpdateObject() would change something in `existing`.
+bool WouldChange(const kube::Manifest& existing, const yaml::Value& content);
+
 /// The objects of the stream that one of `policies` (names) made in an earlier run and that nobody
 /// asked for in this one.
 std::vector<const kube::Manifest*> FindOrphans(const kube::Index& index,

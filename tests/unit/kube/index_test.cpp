@@ -106,8 +106,8 @@ spec: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: api}}
 )");
   const Index index(stream.manifests());
   const auto scaler = [&](const char* name) {
-    const Manifest* found = index.FindScaler({"apps/v1", "Deployment", "shop", name});
-    return found == nullptr ? std::string() : found->id.kind;
+    const auto found = index.FindScalers({"apps/v1", "Deployment", "shop", name});
+    return found.empty() ? std::string() : found.front()->id.kind;
   };
   CHECK(scaler("cart") == "HorizontalPodAutoscaler");
   CHECK(scaler("web") == "ScaledObject");  // Its kind defaults to Deployment.

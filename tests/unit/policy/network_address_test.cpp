@@ -32,10 +32,12 @@ TEST_CASE("addresses in texts", "[policy][network]") {
   const auto row = GENERATE(values<Row>({
       // URLs
       {"http://cart:8080", "url http cart 8080"},
-      {"https://cart.shop.svc.cluster.local/api?next=http", "url https cart.shop.svc.cluster.local"},
+      {"https://cart.shop.svc.cluster.local/api?next=http",
+       "url https cart.shop.svc.cluster.local"},
       {"grpc://cart:7070/", "url grpc cart 7070"},
       {"http://cart.", "url http cart"},
-      {"see http://cart:80/x, or http://web:81.", "word see; url http cart 80; word or; url http web 81"},
+      {"see http://cart:80/x, or http://web:81.",
+       "word see; url http cart 80; word or; url http web 81"},
       {"postgres://user:p@ss@db:5432/shop?sslmode=disable", "url postgres db 5432"},
       {"postgresql://db/shop", "url postgresql db"},
       {"amqp://guest:guest@queue:5672/%2f", "url amqp queue 5672"},
@@ -99,7 +101,8 @@ TEST_CASE("addresses in texts", "[policy][network]") {
 TEST_CASE("a text of any bytes is read to its end", "[policy][network]") {
   std::string text;
   for (int i = 0; i < 256; ++i) text += static_cast<char>(i);
-  for (const char* end : {"://", "a://", "a:1", "[", "[:", "[::]:", "host=", "a://b@", "a://[", "a:"}) {
+  for (const char* end :
+       {"://", "a://", "a:1", "[", "[:", "[::]:", "host=", "a://b@", "a://[", "a:"}) {
     CHECK_NOTHROW(FindAddresses(text + end));
     CHECK_NOTHROW(FindAddresses(end));
   }

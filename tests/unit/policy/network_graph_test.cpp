@@ -64,8 +64,10 @@ Strings OfEnv(const std::string& variables) {
 }
 
 TEST_CASE("variables", "[policy][network]") {
-  CHECK(OfEnv("{name: CART, value: 'http://cart/x'}") == Strings{"web -> cart TCP 8080 Exact [env CART]"});
-  CHECK(OfEnv("{name: CART, value: 'cart:9090'}") == Strings{"web -> cart TCP 9090 Exact [env CART]"});
+  CHECK(OfEnv("{name: CART, value: 'http://cart/x'}") ==
+        Strings{"web -> cart TCP 8080 Exact [env CART]"});
+  CHECK(OfEnv("{name: CART, value: 'cart:9090'}") ==
+        Strings{"web -> cart TCP 9090 Exact [env CART]"});
   CHECK(OfEnv("{name: CART, value: cart.shop.svc.cluster.local:80}") ==
         Strings{"web -> cart TCP 8080 Exact [env CART]"});
   CHECK(OfEnv("{name: CART_HOST, value: cart}, {name: CART_PORT, value: '9090'}") ==
@@ -106,11 +108,13 @@ TEST_CASE("ConfigMaps and Secrets", "[policy][network]") {
                       ", path: " + key + "}]}}]");
   };
   const std::string stream = Server("cart") + config + secret;
-  CHECK(Lines(stream + Client("envFrom: [{configMapRef: {name: config}, prefix: A_}]"))[0].starts_with(
-      "web -> cart TCP 8080 Exact [env A_CART]"));
-  CHECK(Lines(stream + Client("env: [{name: DB, valueFrom: {secretKeyRef: {name: keys, key: DSN}}}]")) ==
+  CHECK(Lines(stream + Client("envFrom: [{configMapRef: {name: config}, prefix: A_}]"))[0]
+            .starts_with("web -> cart TCP 8080 Exact [env A_CART]"));
+  CHECK(Lines(stream +
+              Client("env: [{name: DB, valueFrom: {secretKeyRef: {name: keys, key: DSN}}}]")) ==
         Strings{"web -> cart TCP 8080 Exact [env DB]"});
-  CHECK(Lines(stream + mounted("app.yaml")) == Strings{"web -> cart TCP 9090 Exact [file app.yaml]"});
+  CHECK(Lines(stream + mounted("app.yaml")) ==
+        Strings{"web -> cart TCP 9090 Exact [file app.yaml]"});
   CHECK(Lines(stream + mounted("nginx.conf")) ==
         Strings{"web -> cart TCP 9090 Exact [file nginx.conf]"});
   CHECK(Lines(stream + mounted("CART")) == Strings{"web -> cart TCP 8080 Exact [file CART]"});
@@ -229,8 +233,8 @@ TEST_CASE("accuracy: every edge of the tables is found, and no other", "[policy]
       INFO(chart << ": " << pair.first << " -> " << pair.second << " by " << evidence);
       CHECK(disputed.contains(pair));
     }
-    std::cout << "accuracy: " << chart << ": " << hits << " of " << table.size()
-              << " edges found, " << beyond << " beyond the table\n";
+    std::cout << "accuracy: " << chart << ": " << hits << " of " << table.size() << " edges found, "
+              << beyond << " beyond the table\n";
   }
 }
 
