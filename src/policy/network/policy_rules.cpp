@@ -169,6 +169,14 @@ std::vector<PolicyRule> ReadRules(const Value* list, std::string_view peers) {
 
 }  // namespace
 
+bool PolicyPort::Takes(Port port, std::span<const NamedPort> names) const {
+  if (port.protocol != protocol) return false;
+  if (name.empty()) return first <= port.number && port.number <= last;
+  return std::ranges::any_of(names, [&](const NamedPort& named) {
+    return named.number == port.number && named.protocol == protocol && named.name == name;
+  });
+}
+
 bool BlockPeer::Contains(const IpAddress& address) const {
   return block.Contains(address) &&
          std::ranges::none_of(except, [&](const IpBlock& hole) { return hole.Contains(address); });

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,12 +22,28 @@
 
 namespace cloudlab::policy::network {
 
+/// Where a connection goes to.
+struct Port {
+  Protocol protocol = Protocol::kTcp;
+  std::uint16_t number = 0;
+};
+
+/// A port that a container of the pod declares under a name.
+struct NamedPort {
+  std::string name;
+  Protocol protocol = Protocol::kTcp;
+  std::uint16_t number = 0;
+};
+
 /// An item of `ports`: numbers of a protocol, or a port that the destination pod names.
 struct PolicyPort {
   Protocol protocol = Protocol::kTcp;
   std::uint16_t first = 0;
   std::uint16_t last = 0;
   std::string name;  ///< Empty: the numbers hold.
+
+  /// `names` are those of the pod at the end of the connection.
+  bool Takes(Port port, std::span<const NamedPort> names) const;
 };
 
 /// Pods that `from` or `to` names. An absent podSelector is empty here: it takes all pods.
@@ -63,13 +80,6 @@ struct NetworkPolicy {
 bool IsNetworkPolicy(const kube::Manifest& manifest);
 /// Nothing if the spec is no map or its podSelector cannot be read.
 std::optional<NetworkPolicy> ReadNetworkPolicy(const kube::Manifest& manifest);
-
-/// A port that a container of the pod declares under a name.
-struct NamedPort {
-  std::string name;
-  Protocol protocol = Protocol::kTcp;
-  std::uint16_t number = 0;
-};
 
 /// Of containers and native sidecars; init containers have ended when others connect.
 std::vector<NamedPort> NamedPorts(const kube::PodTemplate& pod);

@@ -1,0 +1,137 @@
+// Who reaches whom under the NetworkPolicies of a stream: the proof that inferred connections pass.
+//
+// Policies of one namespace with one selector form a group, groups are kept by the rarest label
+// that they require, and the groups of every pod are found once; a question then looks at the rules
+// of those alone. Nothing changes after construction, so threads may share it.
+//
+// Pods are the pod templates of workloads, also of hooks. A side (egress of the source, ingress of
+// the destination) is open unless a policy of its direction selects the pod; then a rule of such a
+// policy must allow the connection. Both sides must be open. Left as Kubernetes leaves it or made
+// strict:
+// - Pods in the network of their node are not isolated, and no selector and no port's name finds
+//   them, only rules without peers (Kubernetes leaves this open, most plugins do so).
+// - Addresses of pods are not known, so no ipBlock contains a pod, not even 0.0.0.0/0.
+// - What cannot be read lets nothing through (policy_rules.hpp).
+// - Of two policies or Namespaces with one name the last counts, as with `kubectl apply`; objects
+//   that are for tools only (Manifest::local_config) do not count. Policies that are hooks do.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "kube/index.hpp"
+#include "policy/network/gate.hpp"
+#include "policy/network/labels.hpp"
+#include "policy/network/policy_rules.hpp"
+
+namespace cloudlab::policy::network {
+
+struct Verdict {
+  enum class Side : std::uint8_t { kNone, kEgress, kIngress };
+
+  bool open = false;
+  /// The first policy in the stream that isolates the closed side, egress before ingress; null if
+  /// open, and if there is no pod to ask about.
+  const kube::Manifest* closed_by = nullptr;
+  Side side = Side::kNone;
+};
+
+/// A pod that is not in the stream: of DNS, of an ingress controller, of a monitoring system.
+struct OutsidePod {
+  /// Empty if it is not known; then no policy and no peer of the stream is beside the pod.
+  std::string ns = {};
+  /// Beyond those that the stream's Namespace has and `kubernetes.io/metadata.name`, which follows
+  /// from `ns`; where `ns` is empty it tells the name.
+  LabelTexts namespace_labels = {};
+  LabelTexts labels = {};
+};
+
+class Reach {
+ public:
+  /// `stream` and the outlines behind it must outlive it.
+  explicit Reach(const kube::Index& stream);
+
+  /// Whether a pod of `from` reaches a pod of `to`, workloads of the stream. A pod always reaches
+  /// itself, and no policy is asked; if both are one workload, the answer is for two of its pods.
+  Verdict Between(const kube::Manifest& from, const kube::Manifest& to, Port port) const;
+
+  /// The same with an address outside of the cluster. No block contains one that cannot be read.
+  Verdict ToAddress(const kube::Manifest& from, std::string_view ip, Port port) const;
+  Verdict FromAddress(std::string_view ip, const kube::Manifest& to, Port port) const;
+  /// The same with every address outside of the cluster: isolated pods need a rule without peers or
+  /// with 0.0.0.0/0, nothing excepted. Blocks are not added up.
+  Verdict ToAnywhere(const kube::Manifest& from, Port port) const;
+  Verdict FromAnywhere(const kube::Manifest& to, Port port) const;
+
+  /// The same with a pod outside of the stream. Policies of the stream that select it count; the
+  /// names of its ports are not known.
+  Verdict ToPeer(const kube::Manifest& from, const OutsidePod& to, Port port) const;
+  Verdict FromPeer(const OutsidePod& from, const kube::Manifest& to, Port port) const;
+
+ private:
+  using Numbers = std::vector<std::uint32_t>;
+  struct Namespace {
+    Labels labels;
+    std::uint32_t pods = 0;
+    std::unordered_map<Label, Numbers, LabelHash> groups_by_label;
+    Numbers other_groups;
+  };
+  struct Pod {
+    std::uint32_t ns = 0;
+    bool host_network = false;
+    Labels labels;
+    std::vector<NamedPort> ports;
+    Numbers groups;  // That select it.
+  };
+  struct Group {
+    std::uint32_t ns = 0;
+    LabelSelector pods;
+    Gate ingress;
+    Gate egress;
+  };
+  /// One side of a connection: what isolates it, and what the other one sees of it.
+  struct Party {
+    std::span<const std::uint32_t> groups = {};
+    std::span<const NamedPort> ports = {};
+    End end = {};
+  };
+  /// An OutsidePod in numbers.
+  struct Stranger {
+    Labels labels;
+    Labels namespace_labels;
+    Numbers groups;
+    std::uint32_t ns = 0;
+  };
+
+  std::uint32_t AddNamespace(const std::string& name);
+  void ReadNamespaces(const kube::Index& stream);
+  void ReadPods(const kube::Index& stream);
+  void ReadPolicies(const kube::Index& stream);
+  void FileGroups();
+  LabelCounts CountLabels() const;
+  Numbers GroupsOf(std::uint32_t ns, const Labels& labels) const;
+
+  Stranger Know(const OutsidePod& pod) const;
+  const Pod* Find(const kube::Manifest& workload) const;
+  Party PartyOf(const Pod& pod) const;
+  static Party PartyOf(const Stranger& stranger);
+  Verdict Decide(const Party& from, const Party& to, Port port) const;
+  Verdict DecideTo(const kube::Manifest& from, const Party& to, Port port) const;
+  Verdict DecideFrom(const Party& from, const kube::Manifest& to, Port port) const;
+  const kube::Manifest* ClosedBy(const Party& party, Gate Group::*direction, const End& other,
+                                 Port port, std::span<const NamedPort> ports) const;
+
+  LabelNames names_;
+  LabelCounts counts_;
+  std::unordered_map<std::string, std::uint32_t> namespace_numbers_;
+  std::vector<Namespace> namespaces_;
+  std::unordered_map<const kube::Manifest*, std::uint32_t> pod_numbers_;
+  std::vector<Pod> pods_;
+  std::vector<Group> groups_;
+};
+
+}  // namespace cloudlab::policy::network
