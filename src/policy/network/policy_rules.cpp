@@ -82,7 +82,7 @@ std::optional<std::uint16_t> ReadNumber(const Value& value) {
 
 std::optional<PolicyPort> ReadPort(const Value& item) {
   if (!HasOnly(item, {"protocol", "port", "endPort"})) return std::nullopt;
-  PolicyPort result{.first = 0, .last = kLastPort};
+  PolicyPort result{.last = kLastPort, .name = {}};
   if (const Value* protocol = Given(item, "protocol")) {
     const auto known = ParseProtocol(protocol->text());
     if (!known || protocol->text().empty()) return std::nullopt;

@@ -51,9 +51,9 @@ Reach::Reach(const kube::Index& stream) {
   names_.Add(kNamespaceName);
   ReadNamespaces(stream);
   ReadPods(stream);
-  counts_ = CountLabels();
-  ReadPolicies(stream);
-  FileGroups();
+  const LabelCounts counts = CountLabels();
+  ReadPolicies(stream, counts);
+  FileGroups(counts);
   for (Pod& pod : pods_) {
     if (!pod.host_network) pod.groups = GroupsOf(pod.ns, pod.labels);
   }
@@ -107,7 +107,7 @@ LabelCounts Reach::CountLabels() const {
   return counts;
 }
 
-void Reach::ReadPolicies(const kube::Index& stream) {
+void Reach::ReadPolicies(const kube::Index& stream, const LabelCounts& counts) {
   std::unordered_map<std::string, std::size_t> places;
   for (const kube::Manifest* manifest : LastPolicies(stream)) {
     const std::optional<NetworkPolicy> policy = ReadNetworkPolicy(*manifest);
@@ -116,17 +116,17 @@ void Reach::ReadPolicies(const kube::Index& stream) {
     const auto [place, added] = places.try_emplace(KeyOf(ns, policy->pods), groups_.size());
     if (added) groups_.push_back({ns, LabelSelector(policy->pods, names_), {}, {}});
     Group& group = groups_[place->second];
-    if (policy->ingress) group.ingress.Add(*manifest, *policy->ingress, counts_, names_);
-    if (policy->egress) group.egress.Add(*manifest, *policy->egress, counts_, names_);
+    if (policy->ingress) group.ingress.Add(*manifest, *policy->ingress, counts, names_);
+    if (policy->egress) group.egress.Add(*manifest, *policy->egress, counts, names_);
   }
 }
 
-void Reach::FileGroups() {
+void Reach::FileGroups(const LabelCounts& counts) {
   for (std::uint32_t number = 0; number < groups_.size(); ++number) {
     const Group& group = groups_[number];
     Namespace& ns = namespaces_[group.ns];
     std::uint32_t count = 0;
-    const Labels labels = RarestLabels(group.pods, counts_.pods, count);
+    const Labels labels = RarestLabels(group.pods, counts.pods, count);
     for (const Label& label : labels) ns.groups_by_label[label].push_back(number);
     if (labels.empty()) ns.other_groups.push_back(number);
   }

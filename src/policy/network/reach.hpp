@@ -110,8 +110,8 @@ class Reach {
   std::uint32_t AddNamespace(const std::string& name);
   void ReadNamespaces(const kube::Index& stream);
   void ReadPods(const kube::Index& stream);
-  void ReadPolicies(const kube::Index& stream);
-  void FileGroups();
+  void ReadPolicies(const kube::Index& stream, const LabelCounts& counts);
+  void FileGroups(const LabelCounts& counts);
   LabelCounts CountLabels() const;
   Numbers GroupsOf(std::uint32_t ns, const Labels& labels) const;
 
@@ -126,7 +126,6 @@ class Reach {
                                  Port port, std::span<const NamedPort> ports) const;
 
   LabelNames names_;
-  LabelCounts counts_;
   std::unordered_map<std::string, std::uint32_t> namespace_numbers_;
   std::vector<Namespace> namespaces_;
   std::unordered_map<const kube::Manifest*, std::uint32_t> pod_numbers_;
