@@ -1,15 +1,12 @@
 // The answers of Reach against the rules written down as directly as possible, over small clusters
-// that are made up; and a large one, which a comparison of everything with everything would not
-// finish in a sensible time.
+// that are made up. The naive evaluator reads plain data, never the YAML that is written from it.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "network_given.hpp"
@@ -159,7 +156,7 @@ class Generator {
     GivenPeer peer;
     switch (Number(0, 3)) {
       case 0: {
-        const int bits = Pick({"0", "8", "16", "24", "32"}) == "0" ? 0 : 8 * Number(1, 3);
+        const int bits = Chance(20) ? 0 : 8 * Number(1, 3);
         peer.block = GivenBlock{kAddresses[static_cast<std::size_t>(Number(0, 3))], bits};
         if (Chance(40)) peer.except.push_back({peer.block->base, bits + Number(1, 8)});
         break;
@@ -490,58 +487,6 @@ TEST_CASE("500 made-up clusters, against the rules as they are written", "[polic
   CHECK(seen["open"] > asked / 5);
   CHECK(seen["egress"] > asked / 20);
   CHECK(seen["ingress"] > asked / 20);
-}
-
-/// `count` workloads in one namespace, each with a policy of its own that lets the one before it
-/// and the hub in; the hub lets each of them in by a peer of its own.
-std::string Chain(int count) {
-  std::string text;
-  std::string peers;
-  for (int i = 0; i < count; ++i) {
-    const std::string name = "w" + std::to_string(i);
-    const std::string before = "w" + std::to_string(i - 1);
-    text += Deployment(name);
-    text += Netpol(name, "{podSelector: {matchLabels: {tier: web, app: " + name +
-                             "}}, ingress: [{from: [{podSelector: {matchLabels: {tier: web, app: " +
-                             before + "}}}, {podSelector: {matchLabels: {app: hub}}}]}]}");
-    peers += "{podSelector: {matchLabels: {tier: web, app: " + name + "}}}, ";
-  }
-  text += Deployment("hub");
-  text += Netpol("deny", "{podSelector: {}}");
-  text += Netpol("hub", "{podSelector: {matchLabels: {app: hub}}, ingress: [{from: [" + peers +
-                            "{podSelector: {matchLabels: {app: none}}}]}]}");
-  return text;
-}
-
-TEST_CASE("2,000 workloads with 2,000 policies", "[policy][network]") {
-  constexpr int kCount = 2000;
-  const GivenStream given(Chain(kCount));
-  const Reach reach(given.index());
-  std::vector<const kube::Manifest*> workloads;
-  for (const kube::Manifest& manifest : given.index().manifests()) {
-    if (manifest.pod) workloads.push_back(&manifest);
-  }
-  REQUIRE(workloads.size() == kCount + 1);
-  const kube::Manifest& hub = *workloads.back();
-  // Several threads ask the same one; each counts the connections that are open.
-  const auto count = [&](int& open) {
-    for (std::size_t i = 0; i < kCount; ++i) {
-      const kube::Manifest& self = *workloads[i];
-      const kube::Manifest& next = *workloads[(i + 1) % kCount];
-      for (const Verdict& verdict : {reach.Between(self, next, {}), reach.Between(next, self, {}),
-                                     reach.Between(self, hub, {}), reach.Between(hub, self, {})}) {
-        open += verdict.open ? 1 : 0;
-      }
-    }
-  };
-  int first = 0;
-  int second = 0;
-  std::thread other(count, std::ref(second));
-  count(first);
-  other.join();
-  // The last one does not reach the first.
-  CHECK(first == 3 * kCount - 1);
-  CHECK(second == first);
 }
 
 }  // namespace

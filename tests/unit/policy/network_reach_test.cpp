@@ -1,7 +1,9 @@
 #include "policy/network/reach.hpp"
 
 #include <catch2/catch.hpp>
+#include <functional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -436,6 +438,58 @@ TEST_CASE("what has no pods reaches nothing", "[policy][network]") {
         reach.ToAddress(policy, "1.1.1.1", {}), reach.FromAnywhere(policy, {})}) {
     CHECK(Text(verdict) == "no pod");
   }
+}
+
+/// `count` workloads in one namespace, each with a policy of its own that lets the one before it
+/// and the hub in; the hub lets each of them in by a peer of its own.
+std::string Chain(int count) {
+  std::string text;
+  std::string peers;
+  for (int i = 0; i < count; ++i) {
+    const std::string name = "w" + std::to_string(i);
+    const std::string before = "w" + std::to_string(i - 1);
+    text += Deployment(name);
+    text += Netpol(name, "{podSelector: {matchLabels: {tier: web, app: " + name +
+                             "}}, ingress: [{from: [{podSelector: {matchLabels: {tier: web, app: " +
+                             before + "}}}, {podSelector: {matchLabels: {app: hub}}}]}]}");
+    peers += "{podSelector: {matchLabels: {tier: web, app: " + name + "}}}, ";
+  }
+  text += Deployment("hub");
+  text += Netpol("deny", "{podSelector: {}}");
+  text += Netpol("hub", "{podSelector: {matchLabels: {app: hub}}, ingress: [{from: [" + peers +
+                            "{podSelector: {matchLabels: {app: none}}}]}]}");
+  return text;
+}
+
+TEST_CASE("2,000 workloads with 2,000 policies", "[policy][network]") {
+  constexpr int kCount = 2000;
+  const GivenStream given(Chain(kCount));
+  const Reach reach(given.index());
+  std::vector<const kube::Manifest*> workloads;
+  for (const kube::Manifest& manifest : given.index().manifests()) {
+    if (manifest.pod) workloads.push_back(&manifest);
+  }
+  REQUIRE(workloads.size() == kCount + 1);
+  const kube::Manifest& hub = *workloads.back();
+  // Several threads ask the same one; each counts the connections that are open.
+  const auto count = [&](int& open) {
+    for (std::size_t i = 0; i < kCount; ++i) {
+      const kube::Manifest& self = *workloads[i];
+      const kube::Manifest& next = *workloads[(i + 1) % kCount];
+      for (const Verdict& verdict : {reach.Between(self, next, {}), reach.Between(next, self, {}),
+                                     reach.Between(self, hub, {}), reach.Between(hub, self, {})}) {
+        open += verdict.open ? 1 : 0;
+      }
+    }
+  };
+  int first = 0;
+  int second = 0;
+  std::thread other(count, std::ref(second));
+  count(first);
+  other.join();
+  // The last one does not reach the first.
+  CHECK(first == 3 * kCount - 1);
+  CHECK(second == first);
 }
 
 }  // namespace
