@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/parallel.hpp"
+
 namespace cloudlab::policy::network {
 namespace {
 
@@ -109,8 +111,15 @@ LabelCounts Reach::CountLabels() const {
 
 void Reach::ReadPolicies(const kube::Index& stream, const LabelCounts& counts) {
   std::unordered_map<std::string, std::size_t> places;
-  for (const kube::Manifest* manifest : LastPolicies(stream)) {
-    const std::optional<NetworkPolicy> policy = ReadNetworkPolicy(*manifest);
+  const std::vector<const kube::Manifest*> manifests = LastPolicies(stream);
+  // Reading is most of the work, and numbers are given out one after the other.
+  const auto policies = CollectFromChunks<std::optional<NetworkPolicy>>(
+      manifests.size(), [&](std::size_t i, std::vector<std::optional<NetworkPolicy>>& read) {
+        read.push_back(ReadNetworkPolicy(*manifests[i]));
+      });
+  for (std::size_t i = 0; i < manifests.size(); ++i) {
+    const kube::Manifest* manifest = manifests[i];
+    const std::optional<NetworkPolicy>& policy = policies[i];
     if (!policy) continue;
     const std::uint32_t ns = AddNamespace(manifest->id.ns);
     const auto [place, added] = places.try_emplace(KeyOf(ns, policy->pods), groups_.size());
