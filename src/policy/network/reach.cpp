@@ -56,9 +56,7 @@ Reach::Reach(const kube::Index& stream) {
   const LabelCounts counts = CountLabels();
   ReadPolicies(stream, counts);
   FileGroups(counts);
-  for (Pod& pod : pods_) {
-    if (!pod.host_network) pod.groups = GroupsOf(pod.ns, pod.labels);
-  }
+  for (Pod& pod : pods_) pod.groups = GroupsOf(pod.ns, pod.labels);
 }
 
 std::uint32_t Reach::AddNamespace(const std::string& name) {
@@ -88,10 +86,8 @@ void Reach::ReadPods(const kube::Index& stream) {
     Pod pod{.ns = AddNamespace(manifest.id.ns),
             .host_network = kube::UsesHostNetwork(manifest.pod),
             .labels = names_.AddAll(manifest.pod.metadata.Find("labels")),
-            .ports = {},
+            .ports = NamedPorts(manifest.pod),
             .groups = {}};
-    // Nothing finds the pod of a host network by a name.
-    if (!pod.host_network) pod.ports = NamedPorts(manifest.pod);
     ++namespaces_[pod.ns].pods;
     pod_numbers_.emplace(&manifest, static_cast<std::uint32_t>(pods_.size()));
     pods_.push_back(std::move(pod));
@@ -186,7 +182,7 @@ const Reach::Pod* Reach::Find(const kube::Manifest& workload) const {
 }
 
 Reach::Party Reach::PartyOf(const Pod& pod) const {
-  if (pod.host_network) return {};
+  if (pod.host_network) return {};  // To policies a process of the node, with no ports of its own.
   return {pod.groups,
           pod.ports,
           {.labels = &pod.labels, .namespace_labels = &namespaces_[pod.ns].labels, .ns = pod.ns}};
