@@ -57,11 +57,7 @@ const WorkloadKind* FindWorkloadKind(std::string_view group, std::string_view ki
   return found == kKinds.end() ? nullptr : found;
 }
 
-std::vector<WorkloadKind> ScalableKinds() {
-  std::vector<WorkloadKind> rows;
-  std::ranges::copy_if(kKinds, std::back_inserter(rows), &WorkloadKind::scalable);
-  return rows;
-}
+std::span<const WorkloadKind> WorkloadKinds() { return kKinds; }
 
 PodTemplate FindPodTemplate(const Manifest& manifest, std::span<const PodTemplatePath> extra) {
   const std::string_view group = manifest.id.group();

@@ -7,7 +7,6 @@
 
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "kube/manifest.hpp"
 #include "yaml/view.hpp"
@@ -26,8 +25,8 @@ struct WorkloadKind {
 /// The row of the table for this kind, or null.
 const WorkloadKind* FindWorkloadKind(std::string_view group, std::string_view kind);
 
-/// The rows of the kinds that have a scale subresource.
-std::vector<WorkloadKind> ScalableKinds();
+/// All rows.
+std::span<const WorkloadKind> WorkloadKinds();
 
 /// The pod template of `manifest`; false if its kind has none or the template has no `spec` map.
 PodTemplate FindPodTemplate(const Manifest& manifest, std::span<const PodTemplatePath> extra = {});

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "policy/annotations.hpp"
+#include "policy/companion.hpp"
 #include "policy/ownership.hpp"
 
 namespace cloudlab::policy::autoscaling {
@@ -26,13 +27,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kMeshMark
 /// the Sidecar"): labels of the Namespace.
 bool IsInjectedByIstio(const kube::Manifest& ns) {
   return ns.Label("istio-injection") == "enabled" || !ns.Label("istio.io/rev").empty();
-}
-
-std::string LowerCase(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
 }
 
 }  // namespace
@@ -190,30 +184,9 @@ const kube::Manifest* Target::VerticalScalerOf(const std::vector<std::string>& r
   return nullptr;
 }
 
-std::string Target::ObjectName() const {
-  for (const auto& kind : kube::ScalableKinds()) {
-    if (kind.kind == id_.kind && kind.group == id_.group()) continue;
-    if (run_.index->Find(kind.group, kind.kind, id_.ns, id_.name) == nullptr) continue;
-    return id_.name + "-" + LowerCase(id_.kind);
-  }
-  return id_.name;
-}
-
-yaml::Value Target::MakeMetadata() const {
-  yaml::Value metadata;
-  metadata.Put("name", yaml::Value::String(ObjectName()));
-  const std::string ns = manifest().root.Find({"metadata", "namespace"}).Text();
-  if (!ns.empty()) metadata.Put("namespace", yaml::Value::String(ns));
-  CopyAppLabels(manifest(), metadata);
-  metadata.Put(
-      "annotations",
-      yaml::Value::Map({{std::string(kManagedByAnnotation), yaml::Value::String(policy_.name())}}));
-  return metadata;
-}
-
 yaml::Value Target::NewObject(const std::string& api_version, const std::string& kind,
                               yaml::Value spec) const {
-  if (!metadata_) metadata_ = MakeMetadata();
+  if (!metadata_) metadata_ = CompanionMetadata(manifest(), policy_.name(), *run_.index);
   return yaml::Value::Map({{"apiVersion", yaml::Value::String(api_version)},
                            {"kind", yaml::Value::String(kind)},
                            {"metadata", *metadata_},
@@ -245,14 +218,7 @@ yaml::Value Target::Reference() const {
                            {"name", yaml::Value::String(id.name)}});
 }
 
-std::optional<yaml::Value> Target::Selector() const {
-  const yaml::NodeView selector = manifest().root.Find({"spec", "selector"});
-  if (!selector.Resolved().IsMap()) return std::nullopt;
-  yaml::Value value = yaml::Value::From(selector);
-  // A ReplicationController's is a plain map of labels.
-  if (id_.kind == "ReplicationController") return yaml::Value::Map({{"matchLabels", value}});
-  return value;
-}
+std::optional<yaml::Value> Target::Selector() const { return PodSelectorOf(manifest()); }
 
 void Target::Skip(const std::string& code, const std::string& message) const {
   proposal_.AddSkip(code, message);

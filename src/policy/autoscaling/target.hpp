@@ -86,10 +86,8 @@ class Target {
  private:
   void ReadContainers();
   std::string NearestMark(std::string_view key) const;
-  yaml::Value MakeMetadata() const;
   std::optional<std::int64_t> Bound(std::string_view name) const;
   const Tier* WorkloadTier() const;
-  std::string ObjectName() const;
   const kube::Manifest* UnlessOfAnother(const kube::Manifest* object) const;
   const kube::Manifest* ForeignFirst(const std::vector<const kube::Manifest*>& objects) const;
 
