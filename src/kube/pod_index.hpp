@@ -1,10 +1,8 @@
 // Which pods a selector takes, and which disruption budgets take a pod, without comparing
-// everything with everything: selectors are kept by one label that they require, pods by each label
-// they have.
+// everything with everything: by the rarest of the labels that a selector asks for (LabelIndex).
 //
 // Counts as pods: the templates of workloads, and Pods; not those of hooks, which come and go
-// before and after a release and often share its labels. A selector without any label that must
-// have one value is compared with all pods of its namespace.
+// before and after a release and often share its labels.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include "kube/index.hpp"
+#include "kube/label_index.hpp"
 #include "kube/pod_template.hpp"
 
 namespace cloudlab::kube {
@@ -23,6 +22,7 @@ class PodIndex {
   explicit PodIndex(const Index& index);
 
   /// The PodDisruptionBudgets of the stream that select the pods of `workload`, in stream order.
+  /// Its labels may have changed since the index was made.
   std::vector<const Manifest*> BudgetsOf(const Manifest& workload) const;
   /// The workloads of namespace `ns` whose pods `selector` takes, in stream order.
   std::vector<const Manifest*> WorkloadsOf(const Selector& selector, const std::string& ns) const;
@@ -33,14 +33,12 @@ class PodIndex {
     Selector selector;
   };
   void AddBudget(const Manifest& manifest, std::uint32_t number);
-  void AddWorkload(const PodTemplate& pod, const std::string& ns, std::uint32_t number);
-  yaml::NodeView LabelsOf(const Manifest& workload) const;
 
   const Index& index_;
+  LabelIndex workloads_;  // Numbers are places in the index.
   std::vector<Budget> budgets_;
-  // Namespace and label, or the namespace alone -> places in budgets_ or in the index.
-  std::unordered_map<std::string, std::vector<std::uint32_t>> budgets_by_label_;
-  std::unordered_map<std::string, std::vector<std::uint32_t>> workloads_by_label_;
+  // The rarest keys of a selector -> places in budgets_.
+  std::unordered_map<std::string, std::vector<std::uint32_t>> budgets_by_key_;
 };
 
 }  // namespace cloudlab::kube

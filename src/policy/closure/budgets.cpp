@@ -1,17 +1,17 @@
 // Disruption budgets and the pods that they select.
 //
-// Budgets meet pods through the label that the fewest pod templates carry, and budgets with one
-// selector are looked up once, so that the work does not grow with budgets times workloads.
+// Budgets meet pods through the rarest label (kube::LabelIndex), and budgets with one selector are
+// looked up once, so that the work does not grow with budgets times workloads.
 
 #include <algorithm>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "kube/budget.hpp"
+#include "kube/label_index.hpp"
 #include "policy/closure/checks.hpp"
 #include "yaml/value.hpp"
 
@@ -20,7 +20,6 @@ namespace {
 
 using kube::Selector;
 using text::Severity;
-using Operator = Selector::Operator;
 
 /// Workloads, or other things, by their number.
 using Numbers = std::vector<std::uint32_t>;
@@ -37,71 +36,20 @@ std::string Key(std::initializer_list<std::string_view> parts) {
   return key;
 }
 
-/// The pod templates that have a label, by namespace.
-class Labels {
- public:
-  explicit Labels(const ClosureStream& stream) : stream_(stream) {
-    std::unordered_set<std::string_view> with_budgets;
-    for (const kube::Manifest* budget : stream.budgets()) with_budgets.insert(budget->id.ns);
-    std::uint32_t number = 0;
-    for (const ClosureWorkload& workload : stream.workloads()) {
-      const std::uint32_t here = number++;
-      const std::string& ns = workload.manifest->id.ns;
-      if (workload.manifest->hook || !with_budgets.contains(ns)) continue;
-      numbers_[Key({ns})].push_back(here);
-      const auto labels = yaml::Value::From(LabelsOf(workload));
-      for (const auto& [name, value] : labels.entries()) {
-        numbers_[Key({ns, name})].push_back(here);
-        numbers_[Key({ns, name, value.text()})].push_back(here);
-      }
-    }
+/// The pod templates of `stream`, but those of hooks, in namespaces that have budgets.
+kube::LabelIndex PodsOf(const ClosureStream& stream) {
+  std::unordered_set<std::string_view> with_budgets;
+  for (const kube::Manifest* budget : stream.budgets()) with_budgets.insert(budget->id.ns);
+  kube::LabelIndex pods;
+  std::uint32_t number = 0;
+  for (const ClosureWorkload& workload : stream.workloads()) {
+    const std::uint32_t here = number++;
+    const std::string& ns = workload.manifest->id.ns;
+    if (workload.manifest->hook || !with_budgets.contains(ns)) continue;
+    pods.Add(here, ns, workload.pod.metadata.Find("labels"));
   }
-
-  /// The workloads of `ns` whose pods `selector` selects, in the order of the stream. Only those
-  /// with its rarest label are looked at.
-  Numbers Select(const std::string& ns, const Selector& selector) const {
-    std::vector<const Numbers*> rarest{&Find(Key({ns}))};
-    std::size_t count = rarest.front()->size();
-    for (const Selector::Requirement& requirement : selector.requirements()) {
-      std::vector<const Numbers*> lists;
-      if (requirement.op == Operator::kExists) lists.push_back(&Find(Key({ns, requirement.key})));
-      if (requirement.op == Operator::kIn) {
-        for (const std::string& value : requirement.values) {
-          lists.push_back(&Find(Key({ns, requirement.key, value})));
-        }
-      }
-      if (lists.empty()) continue;  // What is not to be there has no list.
-      std::size_t size = 0;
-      for (const Numbers* list : lists) size += list->size();
-      if (size >= count) continue;
-      count = size;
-      rarest = std::move(lists);
-    }
-    Numbers selected;
-    for (const Numbers* list : rarest) {
-      std::ranges::copy_if(*list, std::back_inserter(selected), [&](std::uint32_t number) {
-        return selector.Matches(LabelsOf(stream_.workloads()[number]));
-      });
-    }
-    std::ranges::sort(selected);
-    selected.erase(std::ranges::unique(selected).begin(), selected.end());
-    return selected;
-  }
-
- private:
-  static yaml::NodeView LabelsOf(const ClosureWorkload& workload) {
-    return workload.pod.metadata.Find("labels");
-  }
-
-  const Numbers& Find(const std::string& key) const {
-    const auto found = numbers_.find(key);
-    return found == numbers_.end() ? none_ : found->second;
-  }
-
-  const ClosureStream& stream_;
-  std::unordered_map<std::string, Numbers> numbers_;
-  const Numbers none_;
-};
+  return pods;
+}
 
 /// The budgets of one namespace with one selector, and the workloads that it selects.
 struct Group {
@@ -154,7 +102,7 @@ class BudgetCheck {
 
  private:
   void Match() {
-    const Labels labels(stream_);
+    const kube::LabelIndex pods = PodsOf(stream_);
     std::unordered_map<std::string, std::size_t> known;
     for (const kube::Manifest* budget : stream_.budgets()) {
       if (budget->hook) continue;
@@ -166,7 +114,7 @@ class BudgetCheck {
       const auto [place, added] =
           known.try_emplace(KeyOf(budget->id.ns, *selector), groups_.size());
       if (added) {
-        Group group{.budgets = {}, .workloads = labels.Select(budget->id.ns, *selector)};
+        Group group{.budgets = {}, .workloads = pods.Select(budget->id.ns, *selector)};
         group.fewest = FewestPods(group.workloads);
         groups_.push_back(std::move(group));
       }

@@ -1,0 +1,44 @@
+// Which pods a selector takes, without comparing everything with everything: pods are kept by each
+// label that they have, and a selector is compared only with those that have the rarest label that
+// it asks for. Charts put a few labels on everything, so that the first label of a selector would
+// often do no good.
+//
+// What a selector forbids has no list; one that only forbids is compared with its whole namespace.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "kube/pod_template.hpp"
+#include "yaml/view.hpp"
+
+namespace cloudlab::kube {
+
+class LabelIndex {
+ public:
+  /// Adds pods by a number of the caller's; `labels` is a map, or invalid if they have none.
+  void Add(std::uint32_t number, std::string_view ns, yaml::NodeView labels);
+  /// The numbers of the pods of `ns` that `selector` takes, ascending.
+  std::vector<std::uint32_t> Select(std::string_view ns, const Selector& selector) const;
+
+  /// Keys of which every pod that `selector` takes has exactly one among its own: those with the
+  /// fewest pods behind them.
+  std::vector<std::string> RarestKeys(std::string_view ns, const Selector& selector) const;
+  /// All keys of pods with these labels: the namespace, each label, each label with its value.
+  static std::vector<std::string> KeysOf(std::string_view ns, yaml::NodeView labels);
+
+ private:
+  struct Pods {
+    std::uint32_t number = 0;
+    yaml::NodeView labels;
+  };
+  std::size_t Count(const std::string& key) const;
+
+  std::vector<Pods> pods_;
+  std::unordered_map<std::string, std::vector<std::uint32_t>> places_;  // In pods_, by key.
+};
+
+}  // namespace cloudlab::kube
