@@ -8,6 +8,11 @@ Stage AutoscalingPolicy::stage() const {
   return document().spec.Find("horizontal") != nullptr ? Stage::kScaling : Stage::kBudgets;
 }
 
+bool AutoscalingPolicy::ReadsTier(const Subject& subject) const {
+  return subject.spec->Find("horizontal") != nullptr &&
+         !autoscaling::StatedBound(subject, "minReplicas");
+}
+
 void AutoscalingPolicy::Propose(const Subject& subject, const Run& run, Proposal& proposal) const {
   if (!subject.manifest->pod) return;  // Selection skips what has none.
   const autoscaling::Target target(*this, subject, run, proposal);

@@ -21,6 +21,7 @@ class AutoscalingPolicy : public Policy {
 
   Stage stage() const override;
   void Propose(const Subject& subject, const Run& run, Proposal& proposal) const override;
+  bool ReadsTier(const Subject& subject) const override;
 };
 
 }  // namespace cloudlab::policy

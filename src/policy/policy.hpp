@@ -93,6 +93,8 @@ class Policy {
   /// (ownership.hpp) but is not selected any more.
   virtual void Withdraw(const Subject& /*subject*/, const Run& /*run*/,
                         Proposal& /*proposal*/) const {}
+  /// True if what it wants for `subject` goes by the workload's tier (cloudlab.dev/tier).
+  virtual bool ReadsTier(const Subject& /*subject*/) const { return false; }
 
  private:
   const Document* document_;

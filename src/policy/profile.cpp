@@ -10,6 +10,7 @@
 
 #include "kube/quantity.hpp"
 #include "policy/diagnose.hpp"
+#include "policy/mask.hpp"
 #include "policy/suggest.hpp"
 
 namespace cloudlab::policy {
@@ -182,6 +183,19 @@ const std::string* FindQuantity(const Quantities& quantities, std::string_view r
 const Tier* Profile::FindTier(std::string_view tier) const {
   const auto at = tiers.find(tier);
   return at == tiers.end() ? nullptr : &at->second;
+}
+
+NoTier DescribeNoTier(const Profile* profile, const std::string& tier) {
+  const std::string message = "no tier `" + MaskText({}, tier) + "`";
+  if (profile == nullptr) {
+    return {message + ": the run has no environment profile",
+            "give --environment, or write an EnvironmentProfile"};
+  }
+  std::vector<std::string> known;
+  for (const auto& [name, unused] : profile->tiers) known.push_back(name);
+  return {message + " in environment " + profile->name,
+          known.empty() ? "define it under spec.tiers of an EnvironmentProfile"
+                        : Suggestion(tier, known)};
 }
 
 std::string Profile::TierNames() const {

@@ -46,6 +46,14 @@ struct Profile {
   std::string TierNames() const;
 };
 
+/// What to say of a tier that a workload asks for and that is not there.
+struct NoTier {
+  std::string message;
+  std::string hint;
+};
+/// `profile` is null if the run has none.
+NoTier DescribeNoTier(const Profile* profile, const std::string& tier);
+
 class Profiles {
  public:
   /// Resolves every EnvironmentProfile of `documents`. Broken ones are reported and left out.

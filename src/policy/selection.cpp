@@ -193,8 +193,8 @@ bool Selection::MayPassLock(const Policy& policy, const MatchTarget& target,
                                     " would move this workload out of " + found.front().value);
     }
   }
+  if (policy.ReadsTier(SubjectOf(policy, *target.manifest))) refuse_key(kTierAnnotation);
   if (CapabilityOf(policy.document().kind) == "tier") {
-    refuse_key(kTierAnnotation);
     for (const auto& [key, node] : OwnAnnotations(target)) {
       if (key.starts_with(kContainerTierPrefix)) {
         refuse(node, "annotation " + key + " would change this workload");

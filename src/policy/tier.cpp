@@ -9,7 +9,6 @@
 
 #include "kube/pod_resources.hpp"
 #include "policy/annotations.hpp"
-#include "policy/mask.hpp"
 #include "policy/match.hpp"
 #include "policy/ownership.hpp"
 #include "policy/pod_edit.hpp"
@@ -145,19 +144,9 @@ const Tier* Sizer::FindTier(const TierName& name) {
     if (const Tier* tier = profile->FindTier(name.name)) return tier;
   }
   if (!unknown_.insert(name.name).second) return nullptr;  // Said once for each pod.
-  std::string message = "no tier `" + MaskText({}, name.name) + "`";
-  std::string hint = "define it under spec.tiers of an EnvironmentProfile";
-  if (profile == nullptr) {
-    message += ": the run has no environment profile";
-    hint = "give --environment, or write an EnvironmentProfile";
-  } else {
-    std::vector<std::string> known;
-    for (const auto& [tier, unused] : profile->tiers) known.push_back(tier);
-    message += " in environment " + profile->name;
-    if (!known.empty()) hint = Suggestion(name.name, known);
-  }
-  proposal_.AddFinding(text::Severity::kError, "CL-B-TIER", std::move(message), name.node,
-                       std::move(hint));
+  NoTier flaw = DescribeNoTier(profile, name.name);
+  proposal_.AddFinding(text::Severity::kError, "CL-B-TIER", std::move(flaw.message), name.node,
+                       std::move(flaw.hint));
   return nullptr;
 }
 

@@ -22,6 +22,7 @@ class ResourceTierPolicy : public Policy {
 
   Stage stage() const override { return Stage::kTiers; }
   void Propose(const Subject& subject, const Run& run, Proposal& proposal) const override;
+  bool ReadsTier(const Subject& /*subject*/) const override { return true; }
 };
 
 }  // namespace cloudlab::policy

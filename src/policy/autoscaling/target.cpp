@@ -38,6 +38,15 @@ std::optional<std::int64_t> ParseInt(std::string_view text) {
   return number;
 }
 
+std::optional<std::int64_t> StatedBound(const Subject& subject, std::string_view name) {
+  const yaml::Value* horizontal = subject.spec->Find("horizontal");
+  if (horizontal != nullptr) {
+    if (const auto number = IntAt(*horizontal, name)) return number;
+  }
+  if (subject.profile == nullptr) return std::nullopt;
+  return IntAt(subject.profile->autoscaling, name);
+}
+
 std::optional<std::int64_t> IntAt(const yaml::Value& map, std::string_view key) {
   return ParseInt(TextAt(map, key));
 }
@@ -83,35 +92,34 @@ std::string Target::NearestMark(std::string_view key) const {
   return mark.empty() ? run_.index->NamespaceAnnotation(id_.ns, key) : mark;
 }
 
-const Tier* Target::WorkloadTier() const {
-  if (subject_.profile == nullptr) return nullptr;
+/// The replicas of the workload's tier, 1 if it has no tier or that one says none; nothing, after a
+/// finding, if there is no such tier.
+std::optional<std::int64_t> Target::LeastOfTier() const {
   const MatchTarget target{&manifest(), subject_.environment};
   const auto annotation = FindAnnotation(target, *run_.index, kTierAnnotation);
   const std::string name = annotation ? annotation->value : TextAt(spec(), "tier");
-  return name.empty() ? nullptr : subject_.profile->FindTier(name);
-}
-
-std::optional<std::int64_t> Target::Bound(std::string_view name) const {
-  const yaml::Value* horizontal = spec().Find("horizontal");
-  if (horizontal != nullptr) {
-    if (const auto number = IntAt(*horizontal, name)) return number;
+  if (name.empty()) return 1;
+  const Profile* profile = subject_.profile;
+  const Tier* tier = profile == nullptr ? nullptr : profile->FindTier(name);
+  if (tier == nullptr) {
+    const NoTier flaw = DescribeNoTier(profile, name);
+    Tell(text::Severity::kError, "CL-B-TIER", flaw.message,
+         annotation ? annotation->node : yaml::NodeView(), flaw.hint);
+    return std::nullopt;
   }
-  if (subject_.profile == nullptr) return std::nullopt;
-  return IntAt(subject_.profile->autoscaling, name);
+  return std::max<std::int64_t>(tier->replicas.value_or(1), 1);
 }
 
 std::optional<Bounds> Target::ReadBounds() const {
-  const std::optional<std::int64_t> most = Bound("maxReplicas");
+  const std::optional<std::int64_t> most = StatedBound(subject_, "maxReplicas");
   if (!most) {
     Tell(text::Severity::kError, "CL-C-BOUNDS", "the policy knows no maxReplicas for this workload",
          {}, "give spec.horizontal.maxReplicas, or spec.autoscaling of the EnvironmentProfile");
     return std::nullopt;
   }
-  std::optional<std::int64_t> least = Bound("minReplicas");
-  if (!least) {
-    const Tier* tier = WorkloadTier();
-    least = tier != nullptr && tier->replicas ? std::max<std::int64_t>(*tier->replicas, 1) : 1;
-  }
+  std::optional<std::int64_t> least = StatedBound(subject_, "minReplicas");
+  if (!least) least = LeastOfTier();
+  if (!least) return std::nullopt;
   if (*least < 1 || *most < *least) {
     Tell(text::Severity::kError, "CL-C-BOUNDS",
          "minReplicas is " + std::to_string(*least) + " and maxReplicas is " +

@@ -86,8 +86,7 @@ class Target {
  private:
   void ReadContainers();
   std::string NearestMark(std::string_view key) const;
-  std::optional<std::int64_t> Bound(std::string_view name) const;
-  const Tier* WorkloadTier() const;
+  std::optional<std::int64_t> LeastOfTier() const;
   const kube::Manifest* UnlessOfAnother(const kube::Manifest* object) const;
   const kube::Manifest* ForeignFirst(const std::vector<const kube::Manifest*>& objects) const;
 
@@ -105,6 +104,8 @@ class Target {
   mutable std::optional<yaml::Value> metadata_;  // Of every object that is made.
 };
 
+/// `name` (minReplicas, maxReplicas) of the policy, else of the environment profile, or nothing.
+std::optional<std::int64_t> StatedBound(const Subject& subject, std::string_view name);
 /// The whole number at `key` of `map`, or nothing.
 std::optional<std::int64_t> IntAt(const yaml::Value& map, std::string_view key);
 std::optional<std::int64_t> ParseInt(std::string_view text);

@@ -31,7 +31,8 @@ constexpr const char* kHook = "namespace: shop, annotations: {helm.sh/hook: pre-
 
 std::string Names(const std::vector<const Manifest*>& manifests) {
   std::string names;
-  for (const Manifest* manifest : manifests) names += (names.empty() ? "" : " ") + manifest->id.name;
+  for (const Manifest* manifest : manifests)
+    names += (names.empty() ? "" : " ") + manifest->id.name;
   return names;
 }
 
@@ -40,8 +41,8 @@ const std::string& Shop() {
       Workload("cart", "{app: cart, tier: web, release: r}") +
       Workload("pay", "{app: pay, tier: web, release: r}") + Workload("bare", "{}") +
       Workload("job", "{app: cart, release: r}", kHook) +
-      Workload("far", "{app: cart, release: r}", "namespace: elsewhere") +
-      Budget("all", "{}") + Budget("of-cart", "{matchLabels: {app: cart, release: r}}") +
+      Workload("far", "{app: cart, release: r}", "namespace: elsewhere") + Budget("all", "{}") +
+      Budget("of-cart", "{matchLabels: {app: cart, release: r}}") +
       Budget("either", "{matchExpressions: [{key: app, operator: In, values: [pay, cart]}]}") +
       Budget("tiered", "{matchExpressions: [{key: tier, operator: Exists}]}") +
       Budget("untiered", "{matchExpressions: [{key: tier, operator: DoesNotExist}]}") +

@@ -157,6 +157,28 @@ TEST_CASE("a locked policy bears no annotation against it", "[policy][selection]
   CHECK(Text(kLocked, Cart("{inject.cloudlab.dev/tiers: enabled}")) == "selected");
 }
 
+TEST_CASE("a locked policy bears no tier that it would go by", "[policy][selection]") {
+  const std::string cart = Cart("{cloudlab.dev/tier: large}");
+  const auto text = [&](const std::string& spec, const std::string& bounds) {
+    return Decision(
+               "apiVersion: cloudlab.dev/v1alpha1\nkind: AutoscalingPolicy\nmetadata: {name: "
+               "scaling}\nspec: {match: {}, locked: true, " +
+                   spec +
+                   "}\n---\napiVersion: cloudlab.dev/v1alpha1\nkind: EnvironmentProfile\n"
+                   "metadata: {name: production}\nspec: {autoscaling: " +
+                   bounds + "}\n",
+               cart, "production")
+        .Text();
+  };
+  CHECK(text("horizontal: {}", "{maxReplicas: 9}") ==
+        "error CL-P-LOCKED annotation cloudlab.dev/tier would change this workload, but the policy "
+        "scaling is locked");
+  // These have their least number of pods from elsewhere, or need none.
+  CHECK(text("horizontal: {}", "{minReplicas: 2, maxReplicas: 9}") == "selected");
+  CHECK(text("horizontal: {minReplicas: 2}", "{maxReplicas: 9}") == "selected");
+  CHECK(text("disruptionBudget: {}", "{maxReplicas: 9}") == "selected");
+}
+
 TEST_CASE("nobody leaves a locked policy by moving to another environment", "[policy][selection]") {
   const std::string policy =
       "{match: {any: [{environments: [production]}]}, tier: small, locked: true}";
