@@ -43,9 +43,9 @@ class Chooser {
   /// Makes `metric` one that can be computed; false after a finding.
   bool Settle(Value& metric, bool stated) const {
     const std::string type = TextAt(metric, "type");
-    if (metric.Find("averageUtilization") == nullptr) return true;
-    if (type == "Resource") return SettlePod(metric, stated);
-    return type != "ContainerResource" || SettleContainer(metric);
+    if (type == "ContainerResource") return SettleContainer(metric);
+    const bool share = metric.Find("averageUtilization") != nullptr;
+    return type != "Resource" || !share || SettlePod(metric, stated);
   }
 
  private:
@@ -95,13 +95,17 @@ class Chooser {
     const std::string resource = TextAt(metric, "name");
     const auto found =
         std::ranges::find(resources_.containers, name, &kube::ContainerResources::name);
-    if (found == resources_.containers.end()) {
+    const bool known = found != resources_.containers.end();
+    if (!known || !IsCounted(*found)) {
       target_.Tell(text::Severity::kError, "CL-C-NO-CONTAINER",
-                   "the policy measures container " + name + ", which this pod does not have",
+                   "the policy measures container " + name +
+                       (known ? ", which is an init container: it ends before the pod works"
+                              : ", which this pod does not have"),
                    target_.pod().spec, "write {{mainContainer}}, or exclude this workload");
       return false;
     }
-    return HasRequest(*found, resource) || Refuse(resource, {name});
+    const bool share = metric.Find("averageUtilization") != nullptr;
+    return !share || HasRequest(*found, resource) || Refuse(resource, {name});
   }
 
   bool HasRequestOfMain(std::string_view resource) const {

@@ -25,8 +25,9 @@ std::string NameSome(const std::vector<const kube::Manifest*>& objects, std::siz
 void CheckScalers(const ClosureStream& stream, std::vector<ClosureFinding>& findings);
 
 /// What metrics need (rule C2): a Utilization is a share of requests, and one missing request of a
-/// container or native sidecar makes the whole metric fail (replica_calculator.go). A pod that
-/// speaks for itself (`spec.resources`) needs none of its containers.
+/// container or native sidecar makes the whole metric fail (replica_calculator.go); a container
+/// that is measured, by whatever metric, has to run. A pod that speaks for itself
+/// (`spec.resources`) needs none of its containers.
 void CheckMetrics(const ClosureStream& stream, std::vector<ClosureFinding>& findings);
 
 /// VerticalPodAutoscalers (rule C5): two on one target, and one that moves the requests that an

@@ -64,25 +64,27 @@ bool Runs(const ContainerResources& container) {
   return container.type == ContainerType::kApp || container.type == ContainerType::kSidecar;
 }
 
-/// What `metric` lacks in `workload`, and the way out; both empty if nothing.
+/// False if `metric` is that of one container and `workload` has no such one.
+bool HasContainer(const ResourceMetric& metric, const ClosureWorkload& workload) {
+  return metric.container.empty() ||
+         std::ranges::any_of(workload.admitted.resources.containers, [&](const auto& container) {
+           return Runs(container) && container.name == metric.container;
+         });
+}
+
+/// Which requests a share lacks in `workload`, and the way out; both empty if none.
 std::pair<std::string, std::string> Lacking(const ResourceMetric& metric,
                                             const ClosureWorkload& workload) {
   const kube::PodResources& pod = workload.admitted.resources;
   const std::string field = "requests." + metric.resource;
   std::string without;
   std::string with;
-  bool found = false;
   for (const ContainerResources& container : pod.containers) {
     if (!Runs(container) || (!metric.container.empty() && container.name != metric.container)) {
       continue;
     }
-    found = true;
     std::string& list = container.requests.contains(metric.resource) ? with : without;
     list += (list.empty() ? "" : ", ") + container.name;
-  }
-  if (!metric.container.empty() && !found) {
-    return {"has no container " + metric.container,
-            "name one of its containers, or put the sidecar in before"};
   }
   if (without.empty()) return {};
   if (metric.container.empty() && pod.HasPodLevel() &&
@@ -106,6 +108,16 @@ void CheckMetrics(const ClosureStream& stream, std::vector<ClosureFinding>& find
     const ClosureWorkload* workload = stream.WorkloadOf(scaler.target.manifest);
     if (workload == nullptr) continue;
     for (const ResourceMetric& metric : ReadResourceMetrics(scaler)) {
+      if (!HasContainer(metric, *workload)) {
+        findings.push_back(FindingAt("CL-C-NO-CONTAINER", Severity::kError,
+                                     {scaler.manifest, workload->manifest}, metric.node,
+                                     scaler.manifest->id.Display() + " measures the use of " +
+                                         metric.resource + " by " + metric.container + ", but " +
+                                         workload->manifest->id.Display() +
+                                         " runs no container of that name",
+                                     "name one of its containers, or put the sidecar in before"));
+        continue;
+      }
       if (!metric.utilization) continue;
       auto [lacking, hint] = Lacking(metric, *workload);
       if (lacking.empty()) continue;

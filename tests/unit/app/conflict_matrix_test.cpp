@@ -154,7 +154,17 @@ std::vector<Case> Cases() {
       {"metric of a container that is not there", Cart(""),
        "horizontal: {metrics: [{type: ContainerResource, container: web, name: cpu, "
        "averageUtilization: 70}]}",
-       "CL-C-NO-CONTAINER", kMetrics, "CL-C-NO-REQUEST", true},
+       "CL-C-NO-CONTAINER", kMetrics, "CL-C-NO-CONTAINER", true},
+      {"average value of a container that is not there", Cart(""),
+       "horizontal: {metrics: [{type: ContainerResource, container: web, name: cpu, "
+       "averageValue: 1}]}",
+       "CL-C-NO-CONTAINER", kMetrics, "CL-C-NO-CONTAINER", true},
+      {"metric of an init container",
+       Workload("Deployment", "cart", "", "cart", kBusy,
+                "      initContainers: [{name: migrate, resources: {requests: {cpu: 1}}}]\n"),
+       "horizontal: {metrics: [{type: ContainerResource, container: migrate, name: cpu, "
+       "averageUtilization: 70}]}",
+       "CL-C-NO-CONTAINER", kMetrics, "CL-C-NO-CONTAINER", true},
   };
 }
 

@@ -178,7 +178,23 @@ TEST_CASE("metrics find the requests that they are shares of", "[policy][closure
        {"error NO-REQUEST"}},
       {"ContainerResource of none",
        Deployment("cart") + Hpa("h", Target("cart"), one, ContainerMetric("other")),
-       {"error NO-REQUEST"}},
+       {"error NO-CONTAINER"}},
+      {"ContainerResource of an init container",
+       with("initContainers: [{name: init, resources: {requests: {cpu: 1}}}]") +
+           Hpa("h", Target("cart"), one, ContainerMetric("init")),
+       {"error NO-CONTAINER"}},
+      {"an average value of no container",
+       Deployment("cart") +
+           Hpa("h", Target("cart"), one,
+               "metrics: [{type: ContainerResource, containerResource: {name: cpu, container: "
+               "other, target: {type: AverageValue, averageValue: 1}}}]"),
+       {"error NO-CONTAINER"}},
+      {"an average value of an idle container",
+       Deployment("cart", {}, idle) +
+           Hpa("h", Target("cart"), one,
+               "metrics: [{type: ContainerResource, containerResource: {name: cpu, container: "
+               "app, target: {type: AverageValue, averageValue: 1}}}]"),
+       {}},
       {"autoscaling/v1",
        Deployment("cart", {}, idle) +
            Object("autoscaling/v1", "HorizontalPodAutoscaler", "h",
