@@ -177,9 +177,13 @@ bool ReportFindings(const Closing& closing, std::vector<policy::ClosureFinding>&
     diagnostic.hint = std::move(finding.hint);
     if (!finding.objects.empty()) {
       diagnostic.object = finding.objects.front().Display();
-      // Messages begin with the object, and so does the line that people see.
+      // Messages begin with the object, and so does the line that people see. Where others share
+      // the verb ("a and b select"), the sentence needs it.
       const std::string begin = diagnostic.object + " ";
-      if (diagnostic.message.starts_with(begin)) diagnostic.message.erase(0, begin.size());
+      if (diagnostic.message.starts_with(begin) &&
+          !diagnostic.message.starts_with(begin + "and ")) {
+        diagnostic.message.erase(0, begin.size());
+      }
     }
     if (finding.document < closing.documents.size()) {
       const Document& document = closing.documents[finding.document];
