@@ -230,9 +230,9 @@ void Proposal::RefuseShape(const Walk& walk, const std::string& wanted) {
              walk.at, "correct the chart");
 }
 
-void Proposal::AddObject(yaml::Value content, kube::ObjectId id) {
-  objects_.push_back(
-      {std::move(content), std::move(id), manifest_.id, manifest_.document, policy_});
+void Proposal::AddObject(yaml::Value content, kube::ObjectId id, bool named_in_policy) {
+  objects_.push_back({std::move(content), std::move(id), manifest_.id, manifest_.document, policy_,
+                      named_in_policy});
 }
 
 void Proposal::AddSkip(std::string code, std::string message) {

@@ -45,6 +45,7 @@ struct NewObject {
   kube::ObjectId parent;  ///< The workload that it was made for.
   std::size_t parent_document = 0;
   std::string policy;
+  bool named_in_policy = true;  ///< Else the program names it after its workload.
   /// Other workloads that want the same object.
   struct Parent {
     kube::ObjectId id;
@@ -94,7 +95,8 @@ class Proposal {
   void Append(yaml::NodeView map, const std::vector<std::string>& path, yaml::Value item,
               yaml::ItemPlace place = {}, const Origin& origin = {});
   void Remove(yaml::NodeView node, const Origin& origin = {});
-  void AddObject(yaml::Value content, kube::ObjectId id);
+  /// `named_in_policy`: see NewObject.
+  void AddObject(yaml::Value content, kube::ObjectId id, bool named_in_policy = true);
 
   /// Says that the manifest holds a container of this policy's; it gets the policy's mark
   /// (ownership.hpp).

@@ -216,7 +216,7 @@ void Target::Add(yaml::Value object) const {
          {}, "rename it in the chart");
     return;
   }
-  proposal_.AddObject(std::move(object), id);
+  proposal_.AddObject(std::move(object), id, /*named_in_policy=*/false);
 }
 
 yaml::Value Target::Reference() const {

@@ -135,7 +135,9 @@ std::optional<text::Diagnostic> ObjectPool::Add(NewObject object) {
                   object.parent.Display() + " (" + object.policy +
                   ") want different objects of one name: " + object.id.Display();
   error.object = object.parent.Display();
-  error.hint = "put {{workload}} into the object's name";
+  error.hint = first.named_in_policy && object.named_in_policy
+                   ? "put {{workload}} into the object's name"
+                   : "exclude the workload from one of them";
   return error;
 }
 
