@@ -15,7 +15,11 @@ void ProposeSpread(const Target& target) {
   yaml::Value constraints = yaml::Value::Seq();
   for (yaml::Value constraint : wanted->items()) {
     if (constraint.Find("labelSelector") == nullptr) {
-      if (!selector) return;
+      if (!selector) {
+        target.Skip("CL-C-NO-SELECTOR",
+                    "it has no spec.selector by which a constraint could count its pods");
+        return;
+      }
       constraint.Put("labelSelector", *selector);
     }
     constraints.Append(std::move(constraint));
