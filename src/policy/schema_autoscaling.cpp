@@ -7,6 +7,7 @@
 // missing.
 #include <utility>
 
+#include "kube/quantity.hpp"
 #include "policy/schema_parts.hpp"
 
 namespace cloudlab::policy {
@@ -136,10 +137,25 @@ Type Horizontal() {
         "a ScaledObject has no metrics of type Pods or External; write them as triggers"}}));
 }
 
+/// True unless a least recommendation is above the greatest.
+bool BoundsAreOrdered(const yaml::Value& vertical) {
+  const yaml::Value* least = vertical.Find("minAllowed");
+  const yaml::Value* most = vertical.Find("maxAllowed");
+  if (least == nullptr || most == nullptr) return true;
+  for (const auto& [resource, amount] : least->entries()) {
+    const yaml::Value* other = most->Find(resource);
+    if (other == nullptr) continue;
+    const auto low = kube::Quantity::Parse(amount.text());
+    const auto high = kube::Quantity::Parse(other->text());
+    if (low && high && *low > *high) return false;  // Others are told as no quantities.
+  }
+  return true;
+}
+
 Type Vertical() {
   Type bounds = Map(Of(Form::kQuantity), {"cpu", "memory"});
-  return Inline(
-      "A recommender of requests.",
+  return ObjectOf(Shared(
+      "", "A recommender of requests.",
       {Optional("updateMode", Enum({"Off", "Initial", "Recreate", "InPlaceOrRecreate"}),
                 "When recommendations become requests; InPlaceOrRecreate needs the "
                 "VerticalPodAutoscaler 1.4.",
@@ -152,7 +168,8 @@ Type Vertical() {
        Optional("maxAllowed", bounds, "The greatest recommendation for a container."),
        Optional("sidecars", Enum({"Off", "Auto"}),
                 "Off: only the containers of the application; Auto: every container of the pod.",
-                "Off")});
+                "Off")},
+      false, {{BoundsAreOrdered, "minAllowed is above maxAllowed"}}));
 }
 
 Type DisruptionBudget() {

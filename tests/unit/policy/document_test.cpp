@@ -247,6 +247,20 @@ TEST_CASE("presets are checked by their name", "[policy][document]") {
   }
 }
 
+TEST_CASE("bounds of a recommender are held against each other", "[policy][document]") {
+  const auto findings = [](const std::string& bounds) {
+    return GivenPolicies(
+               "apiVersion: cloudlab.dev/v1alpha1\nkind: AutoscalingPolicy\nmetadata: {name: "
+               "scaling}\nspec:\n  match: {}\n  vertical: {" +
+               bounds + "}\n")
+        .findings();
+  };
+  CHECK(findings("minAllowed: {cpu: 2}, maxAllowed: {cpu: 1}") ==
+        Strings{"6:3 CL-P-INVALID spec.vertical: minAllowed is above maxAllowed"});
+  CHECK(findings("minAllowed: {cpu: 1, memory: 1Gi}, maxAllowed: {memory: 900Mi}").size() == 1);
+  CHECK(findings("minAllowed: {cpu: 1000m, memory: 1Gi}, maxAllowed: {cpu: 1}") == Strings{});
+}
+
 TEST_CASE("documents of the stream may not lift policies", "[policy][document]") {
   const std::string text =
       "apiVersion: cloudlab.dev/v1alpha1\nkind: PolicyException\nmetadata: {name: x}\n"
