@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "kube/resource_metrics.hpp"
 #include "policy/annotations.hpp"
 #include "policy/ownership.hpp"
 #include "policy/pod_edit.hpp"
@@ -128,24 +129,37 @@ bool CanRun(const Injection& injection) {
   return true;
 }
 
-/// An autoscaler by utilisation fails while any container has no request.
+/// An autoscaler by utilisation fails while any container that it measures has no request. One that
+/// a policy of this run made is not warned of: that policy chooses its metrics again.
 void WarnIfScaledWithoutRequest(const Injection& injection) {
   const yaml::Value* container = injection.container();
   if (container == nullptr) return;
-  const auto scalers = injection.run.index->FindScalers(injection.subject.manifest->id);
+  const Run& run = injection.run;
+  const auto scalers = run.index->FindScalers(injection.subject.manifest->id);
   const kube::Manifest* scaler = scalers.empty() ? nullptr : scalers.front();
   if (scaler == nullptr || scaler->id.kind == "Rollout") return;
+  if (std::ranges::any_of(
+          run.applying, [&](const std::string& policy) { return IsManagedBy(*scaler, policy); })) {
+    return;
+  }
   const yaml::Value* resources = container->Find("resources");
-  const auto has = [&](const char* side) {
+  const auto has = [&](const char* side, const std::string& resource) {
     const yaml::Value* list = resources == nullptr ? nullptr : resources->Find(side);
-    return list != nullptr && list->Find("cpu") != nullptr;
+    return list != nullptr && list->Find(resource) != nullptr;
   };
-  if (has("requests") || has("limits")) return;
-  injection.proposal.AddFinding(text::Severity::kWarning, "CL-A-NO-REQUEST",
-                                "container " + injection.container_name() +
-                                    " has no CPU request, so " + scaler->id.Display() +
-                                    " cannot compute the pod's utilisation",
-                                {}, "give it spec.container.resources.requests.cpu");
+  const std::string name = injection.container_name();
+  for (const kube::ResourceMetric& metric : kube::ReadResourceMetrics(*scaler)) {
+    const std::string& resource = metric.resource;
+    if (!metric.utilization || (!metric.container.empty() && metric.container != name)) continue;
+    if (has("requests", resource) || has("limits", resource)) continue;
+    injection.proposal.AddFinding(
+        text::Severity::kWarning, "CL-A-NO-REQUEST",
+        "container " + name + " has no " + (resource == "cpu" ? "CPU" : resource) +
+            " request, so " + scaler->id.Display() +
+            (metric.container.empty() ? " cannot compute the pod's utilisation"
+                                      : " cannot compute the container's utilisation"),
+        {}, "give it spec.container.resources.requests." + resource);
+  }
 }
 
 }  // namespace

@@ -46,16 +46,4 @@ void CheckCapacity(const ClosureStream& stream, std::vector<ClosureFinding>& fin
 /// Runtime settings against the limits of their containers (runtime_flags.hpp).
 void CheckRuntimes(const ClosureStream& stream, std::vector<ClosureFinding>& findings);
 
-/// The metrics of an HPA or ScaledObject that measure cpu or memory of pods.
-struct ResourceMetric {
-  std::string resource;      ///< "cpu" or "memory", or another resource.
-  std::string container;     ///< Of a ContainerResource metric; else empty.
-  bool utilization = false;  ///< Measured as a share of the request.
-  yaml::NodeView node;
-};
-
-/// Of every API version (autoscaling/v1, v2beta1 and on, KEDA triggers). An HPA without metrics
-/// measures cpu as a Utilization (SetDefaults_HorizontalPodAutoscaler).
-std::vector<ResourceMetric> ReadResourceMetrics(const Scaler& scaler);
-
 }  // namespace cloudlab::policy

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "kube/resource_metrics.hpp"
 #include "policy/closure/checks.hpp"
 
 namespace cloudlab::policy {
@@ -40,7 +41,8 @@ bool Moves(const VerticalScaler& scaler, std::string_view container, std::string
 
 /// The containers of `metric` that a VerticalPodAutoscaler looks at: it leaves init containers
 /// alone. For a target that is not in the stream, one without a name.
-std::vector<std::string> Measured(const ResourceMetric& metric, const ClosureWorkload* workload) {
+std::vector<std::string> Measured(const kube::ResourceMetric& metric,
+                                  const ClosureWorkload* workload) {
   if (!metric.container.empty()) return {metric.container};
   if (workload == nullptr) return {std::string()};
   std::vector<std::string> names;
@@ -54,7 +56,7 @@ void CheckAgainst(const ClosureStream& stream, const Scaler& scaler, const Verti
                   std::vector<ClosureFinding>& findings) {
   const ClosureWorkload* workload =
       scaler.target.manifest == nullptr ? nullptr : stream.WorkloadOf(scaler.target.manifest);
-  for (const ResourceMetric& metric : ReadResourceMetrics(scaler)) {
+  for (const kube::ResourceMetric& metric : kube::ReadResourceMetrics(*scaler.manifest)) {
     if (metric.resource != "cpu" && metric.resource != "memory") continue;
     const std::vector<std::string> names = Measured(metric, workload);
     const auto moved = std::ranges::find_if(

@@ -343,6 +343,32 @@ TEST_CASE("an autoscaled workload wants a request", "[policy][sidecar]") {
       "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: h}\n"
       "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: cart}}\n";
   CHECK(Apply(Sidecar(kContainer), stream).notes.front().starts_with("CL-A-NO-REQUEST"));
+
+  const auto notes = [](const std::string& metric, const std::string& annotations = "{}") {
+    const std::string scaler =
+        "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: h, "
+        "annotations: " +
+        annotations +
+        "}\nspec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: cart}, metrics: "
+        "[{" +
+        metric + "}]}\n";
+    Strings found;
+    for (const std::string& note : Apply(Sidecar(kContainer), kCart + scaler).notes) {
+      if (note.starts_with("CL-A-NO-REQUEST")) found.push_back(note);
+    }
+    return found;
+  };
+  const std::string share = ", target: {type: Utilization, averageUtilization: 80}}";
+  const std::string of_pod = "type: Resource, resource: {name: cpu";
+  const std::string of_container = "type: ContainerResource, containerResource: {name: cpu";
+  CHECK(notes(of_pod + share).size() == 1);
+  CHECK(notes("type: Resource, resource: {name: memory" + share).size() == 1);
+  CHECK(notes(of_container + ", container: agent" + share).size() == 1);
+  // What it measures needs no request of ours.
+  CHECK(notes(of_container + ", container: app" + share) == Strings{});
+  CHECK(notes(of_pod + ", target: {type: AverageValue, averageValue: 1}}") == Strings{});
+  // The mark of a policy that does not run is as good as none.
+  CHECK(notes(of_pod + share, "{cloudlab.dev/managed-by: scaling}").size() == 1);
 }
 
 TEST_CASE("tiers leave our sidecars alone, in this run and the next", "[policy][sidecar]") {
