@@ -244,8 +244,8 @@ ObjectPtr AutoscalingPolicySpec() {
            Optional("topologySpread", TopologySpread(), "Where the pods go."),
            Optional(
                "conflictPolicy", Enum({"Keep", "Replace", "Fail"}),
-               "Keep: an autoscaler or budget of the chart wins; Replace: an autoscaler of the "
-               "same kind is overwritten; Fail: that there is one is an error.",
+               "Keep: an autoscaler or budget of the chart wins; Replace: a horizontal autoscaler "
+               "of the same kind is overwritten; Fail: that there is one is an error.",
                "Keep")}),
       false,
       {{AsksForSomething,
