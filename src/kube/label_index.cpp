@@ -68,6 +68,12 @@ std::vector<std::string> LabelIndex::RarestKeys(std::string_view ns,
   return rarest;
 }
 
+std::size_t LabelIndex::Candidates(std::string_view ns, const Selector& selector) const {
+  std::size_t count = 0;
+  for (const std::string& key : RarestKeys(ns, selector)) count += Count(key);
+  return count;
+}
+
 std::vector<std::uint32_t> LabelIndex::Select(std::string_view ns, const Selector& selector) const {
   std::vector<std::uint32_t> numbers;
   for (const std::string& key : RarestKeys(ns, selector)) {

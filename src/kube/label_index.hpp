@@ -6,6 +6,7 @@
 // What a selector forbids has no list; one that only forbids is compared with its whole namespace.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ class LabelIndex {
   void Add(std::uint32_t number, std::string_view ns, yaml::NodeView labels);
   /// The numbers of the pods of `ns` that `selector` takes, ascending.
   std::vector<std::uint32_t> Select(std::string_view ns, const Selector& selector) const;
+
+  /// How many pods Select() compares with `selector`.
+  std::size_t Candidates(std::string_view ns, const Selector& selector) const;
 
   /// Keys of which every pod that `selector` takes has exactly one among its own: those with the
   /// fewest pods behind them.

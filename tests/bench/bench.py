@@ -71,6 +71,7 @@ def measure(folder):
     ours, yq = in_turns(7, (RENDER, shop), ([YQ, "."], shop))
     one, ten = in_turns(5, (RENDER, shop), (RENDER, shop10))
     scaled, yq_again = in_turns(7, (SCALE, shop), ([YQ, "."], shop))
+    scaled_one, scaled_ten = in_turns(5, (SCALE, shop), (SCALE, shop10))
     start, nothing, chart = in_turns(201, ([PROGRAM, "--version"],), ([static_c(folder)],), (RENDER, inputs["10 kB chart"]))
     size = shop.stat().st_size
     memory = Ran(RENDER, shop).memory
@@ -83,6 +84,7 @@ def measure(folder):
         "times_yq": yq / ours,
         "times_yq_with_autoscaling": yq_again / scaled,
         "times_for_ten": ten / one,
+        "times_for_ten_with_autoscaling": scaled_ten / scaled_one,
         "times_static_c": start / nothing,
         "memory_allowed": 16 * MIB + 8 * size,
     }
@@ -95,6 +97,7 @@ def floors(m):
         ("whole process, times as fast as yq '.'", m["times_yq"], "at least", 20),
         ("peak memory, MiB", m["memory"] / MIB, "at most", m["memory_allowed"] / MIB),
         ("10 times the documents, times as long", m["times_for_ten"], "at most", 11),
+        ("the same with autoscaling", m["times_for_ten_with_autoscaling"], "at most", 11),
         ("--version, times as long as a static C program", m["times_static_c"], "at most", 3),
     ]
 
