@@ -9,13 +9,6 @@
 namespace cloudlab::policy::network {
 namespace {
 
-std::uint16_t ReadPort(yaml::NodeView node) {
-  const std::string text = node.Text();
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() ? port : std::uint16_t{0};
-}
-
 std::vector<ServicePort> ReadPorts(yaml::NodeView list) {
   std::vector<ServicePort> ports;
   for (const yaml::NodeView child : list.children()) {
@@ -42,6 +35,13 @@ std::vector<std::string_view> Labels(std::string_view host) {
 }
 
 }  // namespace
+
+std::uint16_t ReadPort(yaml::NodeView node) {
+  const std::string text = node.Text();
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() ? port : std::uint16_t{0};
+}
 
 std::uint16_t NumberOfPort(const kube::Manifest& workload, std::string_view name,
                            Protocol protocol) {

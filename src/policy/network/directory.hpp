@@ -68,6 +68,8 @@ class Directory {
   std::unordered_map<const kube::Manifest*, std::size_t> by_manifest_;
 };
 
+/// The port number at `node`; 0 if it is none.
+std::uint16_t ReadPort(yaml::NodeView node);
 /// The number of a container port of `workload` by name and protocol; 0 if there is none.
 std::uint16_t NumberOfPort(const kube::Manifest& workload, std::string_view name,
                            Protocol protocol);
