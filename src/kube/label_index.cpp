@@ -74,12 +74,14 @@ std::size_t LabelIndex::Candidates(std::string_view ns, const Selector& selector
   return count;
 }
 
-std::vector<std::uint32_t> LabelIndex::Select(std::string_view ns, const Selector& selector) const {
+std::vector<std::uint32_t> LabelIndex::Select(std::string_view ns, const Selector& selector,
+                                              std::size_t most) const {
   std::vector<std::uint32_t> numbers;
   for (const std::string& key : RarestKeys(ns, selector)) {
     const auto found = places_.find(key);
     if (found == places_.end()) continue;
     for (const std::uint32_t place : found->second) {
+      if (numbers.size() == most) break;
       if (selector.Matches(pods_[place].labels)) numbers.push_back(pods_[place].number);
     }
   }

@@ -22,8 +22,10 @@ class LabelIndex {
  public:
   /// Adds pods by a number of the caller's; `labels` is a map, or invalid if they have none.
   void Add(std::uint32_t number, std::string_view ns, yaml::NodeView labels);
-  /// The numbers of the pods of `ns` that `selector` takes, ascending.
-  std::vector<std::uint32_t> Select(std::string_view ns, const Selector& selector) const;
+  /// The numbers of the pods of `ns` that `selector` takes, ascending; no more than `most` are
+  /// looked for.
+  std::vector<std::uint32_t> Select(std::string_view ns, const Selector& selector,
+                                    std::size_t most = SIZE_MAX) const;
 
   /// How many pods Select() compares with `selector`.
   std::size_t Candidates(std::string_view ns, const Selector& selector) const;

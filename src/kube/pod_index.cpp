@@ -59,10 +59,10 @@ std::vector<const Manifest*> PodIndex::BudgetsOf(const Manifest& workload) const
   return budgets;
 }
 
-std::vector<const Manifest*> PodIndex::WorkloadsOf(const Selector& selector,
-                                                   const std::string& ns) const {
+std::vector<const Manifest*> PodIndex::WorkloadsOf(const Selector& selector, const std::string& ns,
+                                                   std::size_t most) const {
   std::vector<const Manifest*> workloads;
-  for (const std::uint32_t number : workloads_.Select(ns, selector)) {
+  for (const std::uint32_t number : workloads_.Select(ns, selector, most)) {
     workloads.push_back(&index_.manifests()[number]);
   }
   return workloads;

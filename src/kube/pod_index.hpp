@@ -24,8 +24,10 @@ class PodIndex {
   /// The PodDisruptionBudgets of the stream that select the pods of `workload`, in stream order.
   /// Its labels may have changed since the index was made.
   std::vector<const Manifest*> BudgetsOf(const Manifest& workload) const;
-  /// The workloads of namespace `ns` whose pods `selector` takes, in stream order.
-  std::vector<const Manifest*> WorkloadsOf(const Selector& selector, const std::string& ns) const;
+  /// The workloads of namespace `ns` whose pods `selector` takes, in stream order; no more than
+  /// `most` are looked for.
+  std::vector<const Manifest*> WorkloadsOf(const Selector& selector, const std::string& ns,
+                                           std::size_t most = SIZE_MAX) const;
 
  private:
   struct Budget {

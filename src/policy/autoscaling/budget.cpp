@@ -54,7 +54,8 @@ bool IsCovered(const Target& target) {
 bool TakesOthers(const Target& target, const Value& selector) {
   const auto parsed = kube::Selector::Parse(selector);
   if (!parsed || !target.run().mending.overlap) return false;
-  for (const kube::Manifest* other : target.run().pods->WorkloadsOf(*parsed, target.id().ns)) {
+  // One besides the workload itself is enough.
+  for (const kube::Manifest* other : target.run().pods->WorkloadsOf(*parsed, target.id().ns, 2)) {
     if (other->id == target.id()) continue;
     target.Skip(
         "CL-C-BUDGET-OVERLAP",
