@@ -68,9 +68,9 @@ class Value {
  private:
   template <typename T>
   const T& Content() const {
-    static const T kNone;
-    const T* content = std::get_if<T>(&content_);
-    return content == nullptr ? kNone : *content;
+    if (const T* content = std::get_if<T>(&content_)) return *content;
+    static const T none;
+    return none;
   }
 
   Kind kind_ = Kind::kMap;
