@@ -214,7 +214,7 @@ void Close(const Closing& closing, bool explain, Report& report) {
   kube::IndexOptions options;
   options.option_namespace = closing.index.default_namespace();
   options.guess_namespace = false;  // It was guessed from the whole input, if at all.
-  const kube::Index stream(FinalManifests(closing, outlines), std::move(options));
+  const kube::Index stream(FinalManifests(closing, outlines), options);
   std::vector<policy::ClosureFinding> findings = policy::CheckClosure(stream);
   const bool passed = findings.empty() || ReportFindings(closing, findings, explain, report);
   report.proofs.push_back({std::string(kProof), passed});

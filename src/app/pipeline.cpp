@@ -75,7 +75,7 @@ kube::Index MakeIndex(const Documents& documents, const Settings& settings, cons
   kube::IndexOptions options;
   options.option_namespace = settings.ns;
   options.pipeline_namespace = rules.pipeline.ns;
-  return kube::Index(CollectManifests(documents, rules), std::move(options));
+  return kube::Index(CollectManifests(documents, rules), options);
 }
 
 /// What was found about the documents of one chunk.
@@ -171,6 +171,26 @@ bool IsBlank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
+/// Writes the new objects, takes the closing look and puts the output together.
+Output Complete(const text::Source& input, const Documents& documents, const Rules& rules,
+                const policy::Run& run, Stages& stages, Report& report) {
+  const kube::Index& index = *run.index;
+  const std::vector<Written> objects =
+      WriteObjects(input.text, documents, index, stages.NewObjects());
+  Output output;
+  // The closing look rarely objects: the output is put together meanwhile.
+  ForEachTask(2, [&](std::size_t task) {
+    if (task == 0) {
+      output = Assemble(input.text, documents, Arrange(documents, index, objects));
+    } else if (NeedsClosing(rules, index)) {
+      Close({input, documents, rules, index, stages.WantedObjects(), objects}, run.explain, report);
+    }
+  });
+  if (!report.diagnostics.HasErrors()) CountChanges(documents, objects, report);
+  if (IsBlank(output.text)) output.text = kNothing;
+  return output;
+}
+
 }  // namespace
 
 Result Run(const text::Source& input, const Settings& settings) {
@@ -214,21 +234,8 @@ Result Run(const text::Source& input, const Settings& settings) {
   if (!result.failure.empty()) return Finish(std::move(result), kInternal);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
-  const std::vector<Written> objects =
-      WriteObjects(input.text, documents, index, stages.NewObjects());
-  Output output;
-  // The closing look rarely objects: the output is put together meanwhile.
-  ForEachTask(2, [&](std::size_t task) {
-    if (task == 0) {
-      output = Assemble(input.text, documents, Arrange(documents, index, objects));
-    } else if (NeedsClosing(*rules, index)) {
-      Close({input, documents, *rules, index, stages.WantedObjects(), objects}, run.explain,
-            report);
-    }
-  });
+  Output output = Complete(input, documents, *rules, run, stages, report);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
-  CountChanges(documents, objects, report);
-  if (IsBlank(output.text)) output.text = kNothing;
   const bool drift = output.text != input.text;
   if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name);
   if (settings.check) return Finish(std::move(result), drift ? kFailed : kDone);

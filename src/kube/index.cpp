@@ -103,7 +103,7 @@ std::string ReferenceGroup(yaml::NodeView reference) {
   return kind.TextIs("ReplicationController") || kind.TextIs("Pod") ? "" : "apps";
 }
 
-Index::Index(std::vector<Manifest> manifests, IndexOptions options)
+Index::Index(std::vector<Manifest> manifests, const IndexOptions& options)
     : manifests_(std::move(manifests)) {
   ReadClusterScopedCrds();
   ChooseDefaultNamespace(options);

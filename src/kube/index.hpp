@@ -33,7 +33,7 @@ class Index {
  public:
   Index() = default;
   /// Takes the manifests of the whole stream and gives each its effective namespace.
-  explicit Index(std::vector<Manifest> manifests, IndexOptions options = {});
+  explicit Index(std::vector<Manifest> manifests, const IndexOptions& options = {});
 
   /// In the order of the stream.
   const std::vector<Manifest>& manifests() const { return manifests_; }
