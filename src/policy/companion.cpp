@@ -1,27 +1,20 @@
 #include "policy/companion.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "kube/workload.hpp"
 #include "policy/annotations.hpp"
 #include "policy/ownership.hpp"
+#include "text/ascii.hpp"
 
 namespace cloudlab::policy {
 namespace {
-
-std::string LowerCase(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
 
 std::string CompanionName(const kube::ObjectId& id, const kube::Index& stream) {
   for (const auto& kind : kube::WorkloadKinds()) {
     if (kind.kind == id.kind && kind.group == id.group()) continue;
     if (stream.Find(kind.group, kind.kind, id.ns, id.name) == nullptr) continue;
-    return id.name + "-" + LowerCase(id.kind);
+    return id.name + "-" + text::LowerCase(id.kind);
   }
   return id.name;
 }

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "text/ascii.hpp"
+
 namespace cloudlab::policy::network {
 namespace {
 
@@ -24,10 +26,9 @@ bool EndsAddress(char c) {
   return EndsUrl(c) || c == '/' || c == '&' || c == '?' || c == '#' || c == '!' || c == '\\';
 }
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool EqualsAnyCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, Lower, Lower);
+  const auto lower = [](char c) { return text::LowerCase(c); };
+  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 std::string_view Trim(std::string_view text) {

@@ -1,8 +1,6 @@
 #include "policy/network/config_text.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <utility>

@@ -10,6 +10,7 @@
 #include "base/parallel.hpp"
 #include "policy/network/address.hpp"
 #include "policy/network/config_text.hpp"
+#include "text/ascii.hpp"
 
 namespace cloudlab::policy::network {
 namespace {
@@ -25,14 +26,6 @@ constexpr std::array<std::pair<Confidence, std::string_view>, 3> kNames = {{
     {Confidence::kExact, "Exact"},
 }};
 
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
-
 /// True if `host` looks like a name of the public DNS: several labels, the last one of letters.
 bool IsPublicName(std::string_view host) {
   const std::size_t dot = host.rfind('.');
@@ -47,7 +40,7 @@ class Inference {
 
   void Read(const ConfigText& text) {
     for (const Address& address : FindAddresses(text.text)) {
-      const std::string host = LowerCase(address.host);
+      const std::string host = text::LowerCase(address.host);
       if (IsIpAddress(host)) {
         AddOutside(text, address, host);
         continue;
@@ -94,7 +87,7 @@ class Inference {
   void AddService(const ConfigText& text, const Address& address, const Destination& found) {
     const Service& service = *found.service;
     if (!service.external_name.empty()) {
-      AddOutside(text, address, LowerCase(service.external_name));
+      AddOutside(text, address, text::LowerCase(service.external_name));
       return;
     }
     const std::vector<std::uint16_t> stated = StatedPorts(text, address);
