@@ -119,6 +119,11 @@ class Reader {
     return stream_.Find("", kind, workload_.id.ns, name);
   }
 
+  void Add(ConfigText text, Source source) {
+    text.source = source;
+    texts_.push_back(std::move(text));
+  }
+
   /// The value of `key` in a ConfigMap or Secret that `reference` names.
   std::optional<std::string> ValueOf(std::string_view kind, yaml::NodeView reference) const {
     const kube::Manifest* object = Find(kind, reference.Find("name").Text());
@@ -142,6 +147,7 @@ class Reader {
         for (auto& [key, value] : Entries(*object)) {
           variables[prefix + key] = value;
           here.push_back({prefix + key, std::move(value), "env " + prefix + key});
+          here.back().source = Source::kConfigMap;
         }
       }
     }
@@ -155,6 +161,7 @@ class Reader {
       if (!text) continue;
       variables[name.Text()] = *text;
       here.push_back({name.Text(), *std::move(text), "env " + name.Text()});
+      if (source) here.back().source = Source::kConfigMap;
     }
     GivePorts(here);
     std::move(here.begin(), here.end(), std::back_inserter(texts_));
@@ -174,7 +181,7 @@ class Reader {
         const std::string kind = std::string_view(field) == "args" ? "arg " : "command ";
         if (equals != std::string::npos) {
           const std::string name = word.substr(0, equals);
-          texts_.push_back({name, word.substr(equals + 1), kind + name});
+          Add({name, word.substr(equals + 1), kind + name}, Source::kArgs);
         } else if (!is_option) {
           AddWord(option, std::move(word),
                   kind + (option.empty() ? std::to_string(number) : option));
@@ -187,12 +194,12 @@ class Reader {
   /// A script is read line by line, as a file is.
   void AddWord(const std::string& option, std::string word, const std::string& evidence) {
     if (word.find('\n') == std::string::npos) {
-      texts_.push_back({option, std::move(word), evidence});
+      Add({option, std::move(word), evidence}, Source::kArgs);
       return;
     }
     for (ConfigText& text : ReadFileTexts("script.sh", word)) {
       text.evidence = evidence;
-      texts_.push_back(std::move(text));
+      Add(std::move(text), Source::kArgs);
     }
   }
 
@@ -236,7 +243,7 @@ class Reader {
       for (ConfigText& text : ReadFileTexts(path, value)) {
         text.text = ExpandShell(std::move(text.text), variables);
         text.evidence = "file " + key;
-        texts_.push_back(std::move(text));
+        Add(std::move(text), Source::kFiles);
       }
     }
   }

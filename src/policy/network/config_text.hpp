@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "kube/index.hpp"
+#include "policy/network/source.hpp"
 
 namespace cloudlab::policy::network {
 
@@ -24,6 +25,7 @@ struct ConfigText {
   std::string evidence;  ///< "env REDIS_ADDR", "arg --redis", "file relay".
   /// Port numbers beside it that belong to it: REDIS_PORT beside REDIS_HOST, `port` beside `host`.
   std::vector<std::uint16_t> ports = {};
+  Source source = Source::kEnv;
 };
 
 /// The texts of all containers of `workload`, init containers included.

@@ -166,12 +166,14 @@ class Inference {
 
   void Add(const ConfigText& text, Edge edge) {
     edge.evidence = {text.evidence};
+    edge.Support(text.source, edge.confidence);
     const Key key{edge.to,       edge.server,
                   edge.ns,       edge.to == Edge::To::kWorkload ? "" : edge.host,
                   edge.protocol, edge.port};
     const auto [place, added] = edges_.try_emplace(key, edge);
     if (added) return;
     Edge& known = place->second;
+    known.Support(text.source, edge.confidence);
     if (std::ranges::find(known.evidence, text.evidence) != known.evidence.end() &&
         known.confidence >= edge.confidence) {
       return;
@@ -204,6 +206,20 @@ void Sort(std::vector<Edge>& edges) {
 }
 
 }  // namespace
+
+void Edge::Support(Source source, Confidence by) {
+  std::optional<Confidence>& known = by_source[static_cast<std::size_t>(source)];
+  if (!known || *known < by) known = by;
+}
+
+std::optional<Confidence> Edge::ConfidenceBy(SourceSet sources) const {
+  std::optional<Confidence> best;
+  for (std::size_t i = 0; i < by_source.size(); ++i) {
+    if (!by_source[i] || !sources.Contains(static_cast<Source>(i))) continue;
+    if (!best || *best < *by_source[i]) best = by_source[i];
+  }
+  return best;
+}
 
 std::string_view Name(Confidence confidence) {
   return kNames[static_cast<std::size_t>(confidence)].second;

@@ -9,6 +9,7 @@
 // Namespaces are the effective ones, always (rule G1).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "kube/index.hpp"
 #include "policy/network/directory.hpp"
 #include "policy/network/protocol.hpp"
+#include "policy/network/source.hpp"
 
 namespace cloudlab::policy::network {
 
@@ -43,6 +45,13 @@ struct Edge {
   std::uint16_t port = 0;  ///< Of the pod, or outside; 0 if it is not known: any.
   Confidence confidence = Confidence::kToken;
   std::vector<std::string> evidence = {};  ///< "env REDIS_ADDR": a few, the best first.
+  /// How sure it is by each source alone.
+  std::array<std::optional<Confidence>, kSourceCount> by_source = {};
+
+  /// Notes that `source` speaks for the edge, this surely.
+  void Support(Source source, Confidence by);
+  /// How sure it is if only `sources` count; nothing if none of them speaks for it.
+  std::optional<Confidence> ConfidenceBy(SourceSet sources) const;
 };
 
 /// The edges of all workloads of the stream, hooks included, by client in the order of the stream;

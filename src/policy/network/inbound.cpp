@@ -450,6 +450,20 @@ class Reader {
 
 }  // namespace
 
+Source SourceOf(const Entry& entry) {
+  switch (entry.from) {
+    case Entry::From::kController:
+      return entry.evidence.starts_with("Ingress ") ? Source::kIngress : Source::kGateway;
+    case Entry::From::kMonitoring:
+      return Source::kServiceMonitor;
+    case Entry::From::kApiServer:
+      return Source::kWebhook;
+    case Entry::From::kAnywhere:
+      break;  // The Service says it itself.
+  }
+  return Source::kStated;
+}
+
 std::vector<Entry> FindEntries(const kube::Index& stream, const Directory& directory,
                                const kube::PodIndex& pods) {
   return Reader(stream, directory, pods).Run();

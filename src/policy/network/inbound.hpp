@@ -22,6 +22,7 @@
 #include "kube/pod_index.hpp"
 #include "policy/network/directory.hpp"
 #include "policy/network/protocol.hpp"
+#include "policy/network/source.hpp"
 
 namespace cloudlab::policy::network {
 
@@ -39,6 +40,9 @@ struct Entry {
   std::uint16_t port = 0;     ///< Of the pod.
   std::string evidence = {};  ///< "Ingress web", "Service cart (LoadBalancer)".
 };
+
+/// What `infer.sources` calls the place where `entry` was found.
+Source SourceOf(const Entry& entry);
 
 /// All entries of the stream, by server in the order of the stream, then by origin, protocol and
 /// port; each once, with the evidence that comes first in the stream.
