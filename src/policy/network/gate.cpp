@@ -24,10 +24,9 @@ Labels RarestLabels(const LabelSelector& selector,
   return rarest;
 }
 
-void Gate::Add(const kube::Manifest& policy, const std::vector<PolicyRule>& rules,
+void Gate::Add(std::uint32_t policy, const std::vector<PolicyRule>& rules,
                const LabelCounts& counts, LabelNames& names) {
-  // Manifests lie in the order of the stream.
-  if (first_ == nullptr || &policy < first_) first_ = &policy;
+  if (!first_) first_ = policy;
   for (const PolicyRule& rule : rules) {
     const auto number = static_cast<std::uint32_t>(rules_.size());
     rules_.push_back({rule.any_port, rule.ports});

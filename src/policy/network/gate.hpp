@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -38,12 +39,13 @@ struct End {
 
 class Gate {
  public:
-  /// Adds the rules of `policy`. `names` must be that of the labels in each End.
-  void Add(const kube::Manifest& policy, const std::vector<PolicyRule>& rules,
-           const LabelCounts& counts, LabelNames& names);
+  /// Adds the rules of `policy`; policies come in the order of the stream. `names` must be that of
+  /// the labels in each End.
+  void Add(std::uint32_t policy, const std::vector<PolicyRule>& rules, const LabelCounts& counts,
+           LabelNames& names);
 
-  /// The first policy in the stream that isolates; null if none does: then the gate says nothing.
-  const kube::Manifest* first() const { return first_; }
+  /// The first policy that isolates; nothing if none does: then the gate says nothing.
+  std::optional<std::uint32_t> first() const { return first_; }
   /// True if a rule allows `port` with `other`; `ns` is the namespace of the policies, and `ports`
   /// are the named ones of the pod at the end of the connection.
   bool Lets(const End& other, std::uint32_t ns, Port port, std::span<const NamedPort> ports) const;
@@ -69,7 +71,7 @@ class Gate {
   bool Takes(std::uint32_t rule, Port port, std::span<const NamedPort> ports) const;
   bool LetsBlocks(const End& other, Port port, std::span<const NamedPort> ports) const;
 
-  const kube::Manifest* first_ = nullptr;
+  std::optional<std::uint32_t> first_;
   std::vector<Ports> rules_;
   Places open_;  // Rules without peers.
   std::vector<Peer> peers_;

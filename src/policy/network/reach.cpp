@@ -14,23 +14,24 @@ constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
 /// Of a pod that is in no namespace of the stream.
 constexpr std::uint32_t kElsewhere = ~std::uint32_t{0};
 
-/// The policies of the stream, the last of each name.
-std::vector<const kube::Manifest*> LastPolicies(const kube::Index& stream) {
+/// The policies of the stream and of what comes after it, the last of each name.
+std::vector<const kube::Manifest*> LastPolicies(const kube::Index& stream,
+                                                std::span<const kube::Manifest> more) {
   std::vector<const kube::Manifest*> policies;
   std::unordered_map<std::string, std::size_t> places;
-  for (const kube::Manifest& manifest : stream.manifests()) {
-    if (!IsNetworkPolicy(manifest) || manifest.local_config) continue;
+  const auto add = [&](const kube::Manifest& manifest) {
+    if (!IsNetworkPolicy(manifest) || manifest.local_config) return;
     // A generated name is new each time.
     if (!manifest.root.Find({"metadata", "name"}).Text().empty()) {
       const auto [place, added] =
           places.try_emplace(manifest.id.ns + "/" + manifest.id.name, policies.size());
-      if (!added) {
-        policies[place->second] = &manifest;
-        continue;
-      }
+      if (!added) policies[std::exchange(place->second, policies.size())] = nullptr;
     }
     policies.push_back(&manifest);
-  }
+  };
+  for (const kube::Manifest& manifest : stream.manifests()) add(manifest);
+  for (const kube::Manifest& manifest : more) add(manifest);
+  std::erase(policies, nullptr);
   return policies;
 }
 
@@ -49,12 +50,13 @@ std::string KeyOf(std::uint32_t ns, const kube::Selector& selector) {
 
 }  // namespace
 
-Reach::Reach(const kube::Index& stream) {
+Reach::Reach(const kube::Index& stream, std::span<const kube::Manifest> more)
+    : policies_(LastPolicies(stream, more)) {
   names_.Add(kNamespaceName);
   ReadNamespaces(stream);
   ReadPods(stream);
   const LabelCounts counts = CountLabels();
-  ReadPolicies(stream, counts);
+  ReadPolicies(counts);
   FileGroups(counts);
   for (Pod& pod : pods_) pod.groups = GroupsOf(pod.ns, pod.labels);
 }
@@ -105,24 +107,22 @@ LabelCounts Reach::CountLabels() const {
   return counts;
 }
 
-void Reach::ReadPolicies(const kube::Index& stream, const LabelCounts& counts) {
+void Reach::ReadPolicies(const LabelCounts& counts) {
   std::unordered_map<std::string, std::size_t> places;
-  const std::vector<const kube::Manifest*> manifests = LastPolicies(stream);
   // Reading is most of the work, and numbers are given out one after the other.
-  const auto policies = CollectFromChunks<std::optional<NetworkPolicy>>(
-      manifests.size(), [&](std::size_t i, std::vector<std::optional<NetworkPolicy>>& read) {
-        read.push_back(ReadNetworkPolicy(*manifests[i]));
+  const auto read = CollectFromChunks<std::optional<NetworkPolicy>>(
+      policies_.size(), [&](std::size_t i, std::vector<std::optional<NetworkPolicy>>& found) {
+        found.push_back(ReadNetworkPolicy(*policies_[i]));
       });
-  for (std::size_t i = 0; i < manifests.size(); ++i) {
-    const kube::Manifest* manifest = manifests[i];
-    const std::optional<NetworkPolicy>& policy = policies[i];
+  for (std::uint32_t number = 0; number < policies_.size(); ++number) {
+    const std::optional<NetworkPolicy>& policy = read[number];
     if (!policy) continue;
-    const std::uint32_t ns = AddNamespace(manifest->id.ns);
+    const std::uint32_t ns = AddNamespace(policies_[number]->id.ns);
     const auto [place, added] = places.try_emplace(KeyOf(ns, policy->pods), groups_.size());
     if (added) groups_.push_back({ns, LabelSelector(policy->pods, names_), {}, {}});
     Group& group = groups_[place->second];
-    if (policy->ingress) group.ingress.Add(*manifest, *policy->ingress, counts, names_);
-    if (policy->egress) group.egress.Add(*manifest, *policy->egress, counts, names_);
+    if (policy->ingress) group.ingress.Add(number, *policy->ingress, counts, names_);
+    if (policy->egress) group.egress.Add(number, *policy->egress, counts, names_);
   }
 }
 
@@ -200,15 +200,15 @@ Reach::Party Reach::PartyOf(const Stranger& stranger) {
 /// allows the connection with `other`.
 const kube::Manifest* Reach::ClosedBy(const Party& party, Gate Group::*direction, const End& other,
                                       Port port, std::span<const NamedPort> ports) const {
-  const kube::Manifest* first = nullptr;
+  std::optional<std::uint32_t> first;
   for (const std::uint32_t number : party.groups) {
     const Group& group = groups_[number];
     const Gate& gate = group.*direction;
-    if (gate.first() == nullptr) continue;
+    if (!gate.first()) continue;
     if (gate.Lets(other, group.ns, port, ports)) return nullptr;
-    if (first == nullptr || gate.first() < first) first = gate.first();
+    if (!first || *gate.first() < *first) first = gate.first();
   }
-  return first;
+  return first ? policies_[*first] : nullptr;
 }
 
 Verdict Reach::Decide(const Party& from, const Party& to, Port port) const {

@@ -52,8 +52,10 @@ struct OutsidePod {
 
 class Reach {
  public:
-  /// `stream` and the outlines behind it must outlive it.
-  explicit Reach(const kube::Index& stream);
+  /// The policies of `more` hold as if they stood behind those of `stream`; nothing else is read
+  /// from it, and its namespaces must be the effective ones. Both, and the outlines behind them,
+  /// must outlive it.
+  explicit Reach(const kube::Index& stream, std::span<const kube::Manifest> more = {});
 
   /// Whether a pod of `from` reaches a pod of `to`, workloads of the stream. A pod always reaches
   /// itself, and no policy is asked; if both are one workload, the answer is for two of its pods.
@@ -110,7 +112,7 @@ class Reach {
   std::uint32_t AddNamespace(const std::string& name);
   void ReadNamespaces(const kube::Index& stream);
   void ReadPods(const kube::Index& stream);
-  void ReadPolicies(const kube::Index& stream, const LabelCounts& counts);
+  void ReadPolicies(const LabelCounts& counts);
   void FileGroups(const LabelCounts& counts);
   LabelCounts CountLabels() const;
   Numbers GroupsOf(std::uint32_t ns, const Labels& labels) const;
@@ -125,6 +127,7 @@ class Reach {
   const kube::Manifest* ClosedBy(const Party& party, Gate Group::*direction, const End& other,
                                  Port port, std::span<const NamedPort> ports) const;
 
+  std::vector<const kube::Manifest*> policies_;  // That count, in the order of the stream.
   LabelNames names_;
   std::unordered_map<std::string, std::uint32_t> namespace_numbers_;
   std::vector<Namespace> namespaces_;

@@ -15,7 +15,8 @@ namespace cloudlab::policy::network {
 
 enum class Emit : std::uint8_t { kNetworkPolicy, kCiliumNetworkPolicy, kAuthorizationPolicy };
 
-/// One end of an `allow` rule: workloads of the stream by name, or a peer as in `ingressControllers`.
+/// One end of an `allow` rule: workloads of the stream by name, or a peer as in
+/// `ingressControllers`.
 struct AllowEnd {
   bool given = false;
   std::string name;  ///< A glob; empty: any.

@@ -428,6 +428,21 @@ TEST_CASE("pods outside of the stream", "[policy][network]") {
   });
 }
 
+TEST_CASE("policies that come after the stream", "[policy][network]") {
+  const GivenStream given(kCluster + ToCart("{ports: [{port: 1}]}") +
+                          Netpol("q", "{podSelector: {matchLabels: {app: web}}}"));
+  const GivenStream later(ToCart("{ports: [{port: 2}]}") +
+                          Netpol("a", "{podSelector: {matchLabels: {tier: back}}}"));
+  const Reach reach(given.index(), later.index().manifests());
+  const auto ask = [&](const char* question) { return Ask(reach, given.index(), question); };
+  // Of two with one name the last counts.
+  CHECK(ask("web cart 1") == "ingress p");
+  CHECK(ask("web cart 2") == "open");
+  // They stand behind those of the stream.
+  CHECK(ask("cart web 1") == "ingress q");
+  CHECK(Ask(Reach(given.index()), given.index(), "web cart 1") == "open");
+}
+
 TEST_CASE("what has no pods reaches nothing", "[policy][network]") {
   const GivenStream given(std::string(kCluster) + Netpol("p", "{}"));
   const Reach reach(given.index());
