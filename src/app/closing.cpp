@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <map>
+#include <optional>
 #include <utility>
 
-#include "base/parallel.hpp"
+#include "app/edited_stream.hpp"
 #include "policy/annotations.hpp"
 #include "policy/closure.hpp"
 
@@ -30,39 +30,6 @@ bool Counts(const kube::ObjectId& id) {
   if (std::ranges::find(kGroupsThatCount, group) != kGroupsThatCount.end()) return true;
   return !group.ends_with(".k8s.io") || group == "autoscaling.k8s.io" ||
          group == "apiextensions.k8s.io";
-}
-
-/// The manifests that count of everything that is about to be written; `outlines` keeps those of
-/// new objects.
-std::vector<kube::Manifest> FinalManifests(const Closing& closing,
-                                           std::vector<yaml::Outline>& outlines) {
-  const Documents& documents = closing.documents;
-  const auto& input = closing.index.manifests();
-  const auto& paths = closing.rules.pipeline.pod_template_paths;
-  outlines.resize(closing.added.size());
-  return CollectFromChunks<kube::Manifest>(
-      input.size() + closing.added.size(), [&](std::size_t i, std::vector<kube::Manifest>& found) {
-        if (i >= input.size()) {
-          const Written& added = closing.added[i - input.size()];
-          yaml::Outline& outline = outlines[i - input.size()];
-          outline = yaml::Scan(added.text).outline;
-          for (kube::Manifest& manifest : kube::Manifests(outline, documents.size(), paths)) {
-            manifest.id.ns = added.object->id.ns;
-            found.push_back(std::move(manifest));
-          }
-          return;
-        }
-        const Document& document = documents[input[i].document];
-        if (document.removed) return;
-        if (!document.edited()) {
-          if (Counts(input[i].id)) found.push_back(input[i]);
-          return;
-        }
-        // The manifests of a document stand together: they are read again with the first one.
-        if (i > 0 && input[i - 1].document == input[i].document) return;
-        auto here = kube::Manifests(document.current(), input[i].document, paths);
-        std::move(here.begin(), here.end(), std::back_inserter(found));
-      });
 }
 
 /// `checks` of the tier policies; where several speak, the strictest holds.
@@ -201,7 +168,8 @@ bool ReportFindings(const Closing& closing, std::vector<policy::ClosureFinding>&
 bool NeedsClosing(const Rules& rules, const kube::Index& index) {
   if (rules.policies.empty()) return false;
   const bool asked = std::ranges::any_of(rules.policies, [](const auto& policy) {
-    return policy->stage() >= policy::Stage::kScaling ||
+    const policy::Stage stage = policy->stage();
+    return stage == policy::Stage::kScaling || stage == policy::Stage::kBudgets ||
            policy->document().spec.Find("checks") != nullptr;
   });
   return asked || std::ranges::any_of(index.manifests(), [](const kube::Manifest& manifest) {
@@ -209,13 +177,14 @@ bool NeedsClosing(const Rules& rules, const kube::Index& index) {
          });
 }
 
-void Close(const Closing& closing, bool explain, Report& report) {
-  std::vector<yaml::Outline> outlines;
-  kube::IndexOptions options;
-  options.option_namespace = closing.index.default_namespace();
-  options.guess_namespace = false;  // It was guessed from the whole input, if at all.
-  const kube::Index stream(FinalManifests(closing, outlines), options);
-  std::vector<policy::ClosureFinding> findings = policy::CheckClosure(stream);
+void Close(const Closing& closing, const kube::Index* stream, bool explain, Report& report) {
+  std::optional<EditedStream> own;
+  if (stream == nullptr) {
+    own.emplace(closing.documents, closing.rules, closing.index, closing.added,
+                [](const kube::Manifest& manifest) { return Counts(manifest.id); });
+    stream = &own->index();
+  }
+  std::vector<policy::ClosureFinding> findings = policy::CheckClosure(*stream);
   const bool passed = findings.empty() || ReportFindings(closing, findings, explain, report);
   report.proofs.push_back({std::string(kProof), passed});
 }

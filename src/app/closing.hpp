@@ -32,7 +32,8 @@ struct Closing {
 /// True if the policies of the run, or what the stream holds, make a closing look worth its time.
 bool NeedsClosing(const Rules& rules, const kube::Index& index);
 
-/// Adds what was found to the report, and a row to its proofs.
-void Close(const Closing& closing, bool explain, Report& report);
+/// Adds what was found to the report, and a row to its proofs. `stream` is what is about to be
+/// written, if somebody has read it already; objects of network policies may be missing there.
+void Close(const Closing& closing, const kube::Index* stream, bool explain, Report& report);
 
 }  // namespace cloudlab::app

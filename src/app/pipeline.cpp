@@ -5,6 +5,7 @@
 //   Index           manifests, effective namespaces, who scales whom   (kube/index)
 //   Stages          propose, splice, scan again, compare               (app/stages, policy, yaml)
 //   Prove           bytes outside the edits against the input
+//   Network         who connects to whom, and what follows from it     (app/network, policy)
 //   WriteObjects    the text of new objects                            (app/output)
 //   Close           does the result work as a whole?                   (app/closing, policy)
 //   Arrange         where new objects go                               (app/output)
@@ -18,6 +19,7 @@
 
 #include "app/closing.hpp"
 #include "app/diff.hpp"
+#include "app/network.hpp"
 #include "app/output.hpp"
 #include "app/rules.hpp"
 #include "app/stages.hpp"
@@ -155,7 +157,7 @@ policy::Run MakeRun(const Settings& settings, const Rules& rules, const kube::In
 
 bool HasAutoscaling(const Rules& rules) {
   return std::ranges::any_of(rules.policies, [](const auto& policy) {
-    return policy->stage() >= policy::Stage::kScaling;
+    return policy->stage() == policy::Stage::kScaling || policy->stage() == policy::Stage::kBudgets;
   });
 }
 
@@ -173,7 +175,7 @@ bool IsBlank(std::string_view text) {
 
 /// Writes the new objects, takes the closing look and puts the output together.
 Output Complete(const text::Source& input, const Documents& documents, const Rules& rules,
-                const policy::Run& run, Stages& stages, Report& report) {
+                const policy::Run& run, const Network* network, Stages& stages, Report& report) {
   const kube::Index& index = *run.index;
   const std::vector<Written> objects =
       WriteObjects(input.text, documents, index, stages.NewObjects());
@@ -182,9 +184,13 @@ Output Complete(const text::Source& input, const Documents& documents, const Rul
   ForEachTask(2, [&](std::size_t task) {
     if (task == 0) {
       output = Assemble(input.text, documents, Arrange(documents, index, objects));
-    } else if (NeedsClosing(rules, index)) {
-      Close({input, documents, rules, index, stages.WantedObjects(), objects}, run.explain, report);
+      return;
     }
+    const Closing closing{input, documents, rules, index, stages.WantedObjects(), objects};
+    if (NeedsClosing(rules, index)) {
+      Close(closing, network == nullptr ? nullptr : &network->stream(), run.explain, report);
+    }
+    if (network != nullptr) network->Prove(closing, stages.selected(), run.explain, report);
   });
   if (!report.diagnostics.HasErrors()) CountChanges(documents, objects, report);
   if (IsBlank(output.text)) output.text = kNothing;
@@ -230,11 +236,21 @@ Result Run(const text::Source& input, const Settings& settings) {
   stages.Propose({policy::Stage::kSidecars, policy::Stage::kTiers, policy::Stage::kScaling,
                   policy::Stage::kBudgets});
   stages.SettleObjects();
+  std::optional<Network> network;
+  if (HasNetwork(*rules) && !report.diagnostics.HasErrors()) {
+    network.emplace(documents, *rules, index,
+                    WriteObjects(input.text, documents, index, stages.NewObjects()),
+                    stages.selected());
+    run.traffic = &network->traffic();
+    stages.Propose({policy::Stage::kNetwork});
+    stages.SettleObjects();
+  }
   result.failure = Prove(documents, stages.mismatch(), report);
   if (!result.failure.empty()) return Finish(std::move(result), kInternal);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
-  Output output = Complete(input, documents, *rules, run, stages, report);
+  Output output =
+      Complete(input, documents, *rules, run, network ? &*network : nullptr, stages, report);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
   const bool drift = output.text != input.text;
   if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name);

@@ -61,6 +61,36 @@ Json ToJson(const text::Diagnostic& d, Places& places) {
   return json;
 }
 
+Json ToJson(const std::vector<NetworkRow>& rows, bool closed = false) {
+  Json list = Json::array();
+  for (const NetworkRow& row : rows) {
+    Json json = {{"from", row.from},
+                 {"fromNamespace", row.from_namespace},
+                 {"to", row.to},
+                 {"toNamespace", row.to_namespace},
+                 {"service", row.service},
+                 {"port", row.port},
+                 {"protocol", row.protocol},
+                 {"confidence", row.confidence},
+                 {"evidence", row.evidence}};
+    if (closed) {
+      json["by"] = row.by;
+      json["before"] = row.before;
+      json["wanted"] = row.wanted;
+    }
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
+Json ToJson(const NetworkRows& network) {
+  return {{"edges", ToJson(network.edges)},
+          {"outside", ToJson(network.outside)},
+          {"entries", ToJson(network.entries)},
+          {"closed", ToJson(network.closed, /*closed=*/true)},
+          {"proof", network.passed ? "passed" : "failed"}};
+}
+
 bool IsSameField(const policy::FieldEdit& a, const policy::FieldEdit& b) {
   return a.path == b.path && a.object == b.object;
 }
@@ -137,8 +167,8 @@ std::string PrintJson(const Report& report) {
   Json& diagnostics = list("diagnostics");
   Places places;
   for (const auto& d : report.diagnostics.items()) diagnostics.push_back(ToJson(d, places));
-  // What no policy of this version infers or replaces is empty; readers may rely on the keys.
-  json["network"] = {{"edges", Json::array()}, {"closed", Json::array()}, {"proof", "passed"}};
+  json["network"] = ToJson(report.network);
+  // What no policy of this version replaces is empty; readers may rely on the key.
   list("secrets");
   Json& proofs = list("proofs");
   for (const auto& proof : report.proofs) {

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -33,6 +35,32 @@ struct ProofRow {
   bool passed = false;
 };
 
+/// A connection that the stream tells of.
+struct NetworkRow {
+  std::string from;  ///< "Deployment/cart"; of a way in, what leads there: "Ingress web".
+  std::string from_namespace;
+  std::string to;  ///< "Deployment/db", or a host.
+  std::string to_namespace;
+  std::string service;
+  std::uint16_t port = 0;  ///< Of the pod; 0: not known.
+  std::string_view protocol;
+  std::string_view confidence;
+  std::string evidence;
+  std::string by;  ///< Of a closed one: the policy object that closes it.
+  bool before = false;
+  bool wanted = false;
+};
+
+/// What is known of the network. Filled if a NetworkAccessPolicy takes part, whatever its
+/// enforcement.
+struct NetworkRows {
+  std::vector<NetworkRow> edges;    ///< Between workloads of the stream.
+  std::vector<NetworkRow> outside;  ///< To hosts and Services that are not in the stream.
+  std::vector<NetworkRow> entries;  ///< From outside of the stream.
+  std::vector<NetworkRow> closed;   ///< Edges that do not pass in the end.
+  bool passed = true;
+};
+
 struct Report {
   int exit_code = 0;
   std::string source;  ///< Where the policies came from.
@@ -48,6 +76,7 @@ struct Report {
   std::vector<ObjectRow> removed;
   std::vector<policy::Skip> skips;
   text::Diagnostics diagnostics;
+  NetworkRows network;
   std::vector<ProofRow> proofs;
 
   /// Adds a row; a second one for the same field of the same object is merged into the first, so

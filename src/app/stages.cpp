@@ -51,6 +51,7 @@ void Stages::Propose(std::initializer_list<policy::Stage> stages) {
     return std::ranges::any_of(place_.rules.policies,
                                [stage](const auto& policy) { return policy->stage() == stage; });
   });
+  unsettled_.insert(unsettled_.end(), stages.begin(), stages.end());
   if (used.empty()) return;
   ForEachDocument(used.size(),
                   [&](Worker& worker, std::size_t document, std::span<Outcome> outcomes) {
@@ -69,6 +70,7 @@ void Stages::Take(Outcome outcome) {
   for (auto& diagnostic : outcome.diagnostics) report_.diagnostics.Add(std::move(diagnostic));
   report_.refused += outcome.refused;
   if (!mismatch_) mismatch_ = std::move(outcome.mismatch);
+  std::move(outcome.selected.begin(), outcome.selected.end(), std::back_inserter(selected_));
   for (auto& [number, object] : outcome.objects) {
     if (auto error = pool_.Add(std::move(object))) {
       error->place = place_.rules.policies[number]->document().name_place();
@@ -85,9 +87,17 @@ void Stages::ForgetPassed() {
 }
 
 void Stages::SettleObjects() {
+  std::vector<std::string> makers;
+  for (const auto& policy : place_.rules.policies) {
+    const bool ran = std::ranges::find(unsettled_, policy->stage()) != unsettled_.end();
+    const bool applies = policy::EnforcementOf(policy->document()) == policy::Enforcement::kApply;
+    if (ran && applies) makers.push_back(policy->name());
+  }
+  unsettled_.clear();
   std::map<std::size_t, Worker::ObjectsById> existing;  // By document.
   ForgetPassed();
   for (const policy::NewObject& object : pool_.objects()) {
+    if (std::ranges::find(makers, object.policy) == makers.end()) continue;
     const kube::Manifest* found = place_.run.index->Find(object.id);
     if (found != nullptr) existing[found->document].emplace(found->id, &object);
   }
@@ -99,8 +109,7 @@ void Stages::SettleObjects() {
   Take(std::move(outcome));
   // Of a document that is passed through nobody knows what its policies would have wanted to stay.
   if (AnyPassed()) return;
-  for (const kube::Manifest* orphan :
-       policy::FindOrphans(*place_.run.index, place_.run.applying, pool_)) {
+  for (const kube::Manifest* orphan : policy::FindOrphans(*place_.run.index, makers, pool_)) {
     if (orphan->in_list) continue;  // Its list is the chart's.
     place_.documents[orphan->document].removed = true;
     report_.removed.push_back({orphan->id, {}, policy::Managers(*orphan).front()});

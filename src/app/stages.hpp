@@ -28,7 +28,8 @@ class Stages {
   /// Takes every document through `stages`, one after the other. No stage needs what it made of
   /// other documents, so each goes all the way while it is in the cache of its core.
   void Propose(std::initializer_list<policy::Stage> stages);
-  /// Brings objects of an earlier run up to date and removes those that nobody wants any more.
+  /// Brings objects that the policies of the stages so far made in an earlier run up to date, and
+  /// removes those that nobody wants any more.
   void SettleObjects();
 
   /// Objects that are to come into the stream, once every document is settled: what only a document
@@ -36,6 +37,8 @@ class Stages {
   std::vector<const policy::NewObject*> NewObjects();
   /// Everything that policies of the run want to be there, in the stream already or not.
   const std::vector<policy::NewObject>& WantedObjects() const { return pool_.objects(); }
+  /// The workloads that policies about the network were for.
+  const std::vector<Selected>& selected() const { return selected_; }
   /// The first splice that did not turn out as intended: a bug of ours, exit 3.
   const std::optional<yaml::Mismatch>& mismatch() const { return mismatch_; }
 
@@ -52,6 +55,8 @@ class Stages {
   Workplace place_;
   Report& report_;
   policy::ObjectPool pool_;
+  std::vector<Selected> selected_;
+  std::vector<policy::Stage> unsettled_;  // Stages whose objects are to be settled.
   std::optional<yaml::Mismatch> mismatch_;
 };
 

@@ -14,6 +14,16 @@ namespace cloudlab::app {
 using policy::Enforcement;
 using policy::Proposal;
 
+namespace {
+
+/// True if it matters to the network whom `policy` was for.
+bool IsTold(const policy::Policy& policy) {
+  return policy.stage() == policy::Stage::kNetwork ||
+         policy.document().spec.Find("egress") != nullptr;
+}
+
+}  // namespace
+
 /// How a policy was chosen for a manifest, for a second look.
 struct Worker::Chosen {
   std::size_t number = 0;  // Of the policy.
@@ -144,6 +154,13 @@ void Worker::Ask(std::size_t number, const kube::Manifest& manifest, Work& work,
   if (choice.skip) outcome.skips.push_back(*choice.skip);
   if (choice.subject) {
     ++outcome.counts[number].first;
+    if (IsTold(policy)) {
+      kube::ObjectId id = manifest.id;
+      place_.run.index->ResolveNamespace(id);
+      outcome.selected.push_back(
+          {number, std::move(id),
+           choice.spec ? std::make_unique<yaml::Value>(*choice.spec) : nullptr});
+    }
     LetPropose(number, manifest, &*choice.subject, work, outcome);
   }
   work.chosen.push_back(ChosenOf(number, std::move(choice)));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +33,13 @@ struct Workplace {
                                               std::vector<kube::Manifest>& fresh) const;
 };
 
+/// A workload that a policy was for, and the policy's spec if an annotation has overridden it.
+struct Selected {
+  std::size_t policy = 0;  ///< Its number.
+  kube::ObjectId object;
+  std::unique_ptr<yaml::Value> spec;
+};
+
 /// The account of some documents that stand one behind the other.
 struct Outcome {
   std::vector<std::pair<std::size_t, std::size_t>> counts;  ///< Per policy: selected, changed.
@@ -39,6 +47,7 @@ struct Outcome {
   std::vector<policy::Skip> skips;
   std::vector<text::Diagnostic> diagnostics;
   std::vector<std::pair<std::size_t, policy::NewObject>> objects;  ///< With their policy's number.
+  std::vector<Selected> selected;       ///< Of policies about the network.
   std::vector<kube::ObjectId> dropped;  ///< Objects whose document is passed through after all.
   std::size_t refused = 0;
   std::optional<yaml::Mismatch> mismatch;

@@ -24,7 +24,12 @@ enum class Stage : std::uint8_t {
   kTiers,
   kScaling,  ///< Autoscaling policies that set the number of pods.
   kBudgets,  ///< Autoscaling policies that go by that number.
+  kNetwork,  ///< Needs the whole stream as the stages before have left it.
 };
+
+namespace network {
+class Traffic;
+}  // namespace network
 
 /// What every policy may know of a SidecarPolicy of the run: the container that it injects and the
 /// containers that it wants to start before or after.
@@ -59,6 +64,8 @@ struct Run {
   /// The LimitRanges of the stream by namespace: the requests that they give count.
   std::map<std::string, std::vector<kube::LimitRange>> limit_ranges;
   const kube::PodIndex* pods = nullptr;  ///< Their pods; only if an AutoscalingPolicy runs.
+  /// Who connects to whom in the stream that the stages before kNetwork have made; null before.
+  const network::Traffic* traffic = nullptr;
   bool explain = true;  ///< Somebody will read rows and info findings; without, they are left out.
   Mending mending;
   std::vector<std::string> applying;  ///< The policies that edit, by name, in the order of the run.

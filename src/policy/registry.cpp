@@ -7,6 +7,7 @@
 
 #include "policy/autoscaling.hpp"
 #include "policy/diagnose.hpp"
+#include "policy/network.hpp"
 #include "policy/sidecar.hpp"
 #include "policy/suggest.hpp"
 #include "policy/text_at.hpp"
@@ -26,14 +27,15 @@ struct PolicyKind {
   std::unique_ptr<Policy> (*make)(const Document&);
 };
 
-constexpr std::array<PolicyKind, 3> kPolicyKinds = {{
+constexpr std::array<PolicyKind, 4> kPolicyKinds = {{
     {"SidecarPolicy", "sidecar", Make<SidecarPolicy>},
     {"ResourceTierPolicy", "tier", Make<ResourceTierPolicy>},
     {"AutoscalingPolicy", "autoscaling", Make<AutoscalingPolicy>},
+    {"NetworkAccessPolicy", "network", Make<NetworkAccessPolicy>},
 }};
 
 /// Words that people may already write in `cloudlab.dev/skip`; nothing uses them yet.
-constexpr std::array<std::string_view, 2> kComing = {"network", "secrets"};
+constexpr std::array<std::string_view, 1> kComing = {"secrets"};
 
 const PolicyKind* FindPolicyKind(std::string_view kind) {
   const auto* found = std::ranges::find(kPolicyKinds, kind, &PolicyKind::kind);

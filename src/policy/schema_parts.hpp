@@ -39,6 +39,7 @@ ObjectPtr Shared(std::string name, std::string description, std::vector<Field> f
 /// True unless both fields stand in `object`.
 bool NotBoth(const yaml::Value& object, std::string_view a, std::string_view b);
 
+ObjectPtr LabelSelectorObject();
 ObjectPtr MatchObject();
 ObjectPtr ContainerSelectorObject();
 ObjectPtr RequestsAndLimitsObject();
@@ -53,6 +54,7 @@ ObjectPtr EnvironmentProfileSpec();
 ObjectPtr ResourceTierPolicySpec();
 ObjectPtr SidecarPolicySpec();
 ObjectPtr AutoscalingPolicySpec();
+ObjectPtr NetworkAccessPolicySpec();
 ObjectPtr PolicyExceptionSpec();
 
 }  // namespace cloudlab::policy

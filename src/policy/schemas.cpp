@@ -1,5 +1,5 @@
-// The schemas of all kinds but the two large ones (schema_sidecar.cpp, schema_autoscaling.cpp), and
-// the parts that they share.
+// The schemas of all kinds but the large ones (schema_sidecar.cpp, schema_autoscaling.cpp,
+// schema_network.cpp), and the parts that they share.
 //
 // Source of the vocabulary: the normative documents of the design. Whoever adds a field writes it
 // here, with its sentence, and nowhere else; `make golden` prints schemas/<Kind>.json anew.
@@ -70,8 +70,6 @@ bool NotBoth(const yaml::Value& object, std::string_view a, std::string_view b) 
   return object.Find(a) == nullptr || object.Find(b) == nullptr;
 }
 
-namespace {
-
 ObjectPtr LabelSelectorObject() {
   static const ObjectPtr object = Shared(
       "LabelSelector", "Selects by labels, as Kubernetes does; all requirements must hold.",
@@ -89,6 +87,8 @@ ObjectPtr LabelSelectorObject() {
         "In and NotIn need values, Exists and DoesNotExist have none"}});
   return object;
 }
+
+namespace {
 
 ObjectPtr MatchEntryObject() {
   Type absent_or_glob = Of(Form::kGlob);
@@ -287,6 +287,7 @@ const std::vector<KindSchema>& Schemas() {
       Kind("ResourceTierPolicy", ResourceTierPolicySpec()),
       Kind("SidecarPolicy", SidecarPolicySpec()),
       Kind("AutoscalingPolicy", AutoscalingPolicySpec()),
+      Kind("NetworkAccessPolicy", NetworkAccessPolicySpec()),
       Kind("PolicyException", PolicyExceptionSpec()),
   };
   return schemas;

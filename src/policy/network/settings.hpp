@@ -15,10 +15,14 @@ namespace cloudlab::policy::network {
 
 enum class Emit : std::uint8_t { kNetworkPolicy, kCiliumNetworkPolicy, kAuthorizationPolicy };
 
+/// The pods of namespace `ns` that the label selector `pods` takes.
+Peer PodsOfNamespace(std::string ns, yaml::Value pods = {});
+/// All pods of the cluster.
+Peer AllPods();
+
 /// One end of an `allow` rule: workloads of the stream by name, or a peer as in
 /// `ingressControllers`.
 struct AllowEnd {
-  bool given = false;
   std::string name;  ///< A glob; empty: any.
   std::string kind;  ///< Empty: any.
   std::string ns;    ///< A glob; empty: that of the other end.
@@ -29,7 +33,7 @@ struct AllowEnd {
 struct AllowRule {
   AllowEnd from;
   AllowEnd to;
-  std::vector<PortRange> ports;  ///< Empty: all.
+  std::vector<PortRange> ports = {};
 };
 
 struct Settings {
@@ -40,7 +44,7 @@ struct Settings {
 
   explicit Settings(const yaml::Value& spec);
 
-  /// True if an edge for which this much speaks is opened.
+  /// True if `edge` is to be open: its sources count, and it is sure enough.
   bool Wants(const Edge& edge) const;
   /// How sure `edge` is, going by the sources that count; nothing if none of them speaks for it.
   std::optional<Confidence> ConfidenceOf(const Edge& edge) const;

@@ -1,0 +1,444 @@
+#include "policy/network/opening.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "kube/pod_template.hpp"
+#include "kube/workload.hpp"
+#include "policy/companion.hpp"
+#include "policy/glob.hpp"
+#include "policy/network/address.hpp"
+
+namespace cloudlab::policy::network {
+namespace {
+
+using yaml::Value;
+
+constexpr std::uint16_t kIstiod = 15012;      // Certificates and configuration of proxies.
+constexpr std::uint16_t kHbone = 15008;       // Between members of an ambient mesh.
+constexpr std::uint16_t kMergedMetrics = 15020;  // Of the proxy and its application together.
+/// From where the kubelet's probes come to pods of an ambient mesh (Istio, "Ambient and Kubernetes
+/// NetworkPolicy").
+constexpr std::string_view kAmbientProbes = "169.254.7.127/32";
+
+/// Labels that change with each version of a chart or with each pod: a selector of them would let
+/// go of the pods at the next upgrade.
+constexpr std::array<std::string_view, 13> kPassing = {
+    "pod-template-hash",
+    "controller-revision-hash",
+    "controller-uid",
+    "batch.kubernetes.io/controller-uid",
+    "job-name",
+    "batch.kubernetes.io/job-name",
+    "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index",
+    "helm.sh/chart",
+    "chart",
+    "app.kubernetes.io/version",
+    "version",
+    "heritage",
+};
+
+std::string Short(const kube::Manifest& workload) {
+  return workload.id.kind + "/" + workload.id.name;
+}
+
+PortRange OnePort(Protocol protocol, std::uint16_t number) { return {protocol, number, number}; }
+
+Peer Block(std::string cidr, std::vector<std::string> except = {}) {
+  Peer peer;
+  peer.kind = Peer::Kind::kBlock;
+  peer.cidr = std::move(cidr);
+  peer.except = std::move(except);
+  return peer;
+}
+
+Peer Of(Peer::Kind kind) {
+  Peer peer;
+  peer.kind = kind;
+  return peer;
+}
+
+/// Every address outside of the cluster, but for `except`.
+std::vector<Peer> World(const std::vector<std::string>& except) {
+  std::vector<std::string> v4;
+  std::vector<std::string> v6;
+  for (const std::string& block : except) {
+    (block.find(':') == std::string::npos ? v4 : v6).push_back(block);
+  }
+  return {Block("0.0.0.0/0", std::move(v4)), Block("::/0", std::move(v6))};
+}
+
+class Opener {
+ public:
+  Opener(const kube::Manifest& workload, const Settings& settings, const Traffic& traffic,
+         std::vector<Notice>& notices)
+      : workload_(workload), settings_(settings), traffic_(traffic), notices_(notices) {}
+
+  Access Run(Value pods) {
+    access_.workload = &workload_;
+    access_.pods = std::move(pods);
+    access_.mesh = MeshOf(workload_, settings_, traffic_.stream());
+    access_.isolates_ingress = settings_.ingress;
+    access_.isolates_egress = settings_.egress;
+    if (settings_.deny == Settings::Deny::kNone) {
+      access_.closes = false;
+    }
+    OpenIngress();
+    OpenEgress();
+    if (access_.mesh == Mesh::kAmbient) OpenHbone();
+    for (const Flaw* flaw : traffic_.FlawsOf(workload_)) {
+      notices_.push_back({text::Severity::kWarning, "CL-D-ANNOTATION", flaw->message, flaw->hint,
+                          flaw->node});
+    }
+    return std::move(access_);
+  }
+
+ private:
+  void Tell(text::Severity severity, std::string code, std::string message, std::string hint) {
+    const bool known = std::ranges::any_of(
+        notices_, [&](const Notice& n) { return n.code == code && n.message == message; });
+    if (known) return;
+    notices_.push_back({severity, std::move(code), std::move(message), std::move(hint)});
+  }
+
+  // Peers.
+
+  /// The pods of another workload; in place of what no selector finds, who else may be meant.
+  std::vector<Peer> PeersOf(const kube::Manifest& other) {
+    if (kube::UsesHostNetwork(other.pod)) return Nodes(other);
+    Peer peer;
+    if (std::optional<Value> pods = NetworkSelectorOf(other)) {
+      peer.pods = *std::move(pods);
+      peer.workload = &other;
+    } else {
+      Tell(text::Severity::kWarning, "CL-D-NO-LABELS",
+           Short(other) + " has no labels that tell its pods from others: all pods of its "
+                          "namespace are let through in its place",
+           "give its pods a label of their own");
+    }
+    return {InNamespace(std::move(peer), other.id.ns)};
+  }
+
+  Peer InNamespace(Peer peer, const std::string& ns) {
+    if (ns == workload_.id.ns) return peer;
+    peer.other_namespaces = true;
+    if (ns.empty() || workload_.id.ns.empty()) {
+      Tell(text::Severity::kWarning, "CL-D-NAMESPACE",
+           "it is connected with workloads of another namespace, and which one is not known: every "
+           "namespace is let through",
+           "say where the release goes with --namespace");
+      return peer;
+    }
+    peer.namespaces = PodsOfNamespace(ns).namespaces;
+    return peer;
+  }
+
+  std::vector<Peer> Nodes(const kube::Manifest& other) {
+    if (!settings_.nodes.empty()) return settings_.nodes;
+    Tell(text::Severity::kWarning, "CL-D-HOST-NETWORK-PEER",
+         Short(other) + " uses the network of its node, where no selector finds it: what it needs "
+                        "is open to everybody",
+         "give the addresses of the nodes as spec.nodeCIDRs");
+    return {Of(Peer::Kind::kAnywhere)};
+  }
+
+  /// Those that the policy names, or every pod of the cluster.
+  std::vector<Peer> Configured(const std::vector<Peer>& peers, const char* field,
+                               const std::string& evidence) {
+    if (!peers.empty()) return peers;
+    Tell(text::Severity::kInfo, "CL-D-ANY-POD",
+         evidence + " leads here, and the policy does not say from where: every pod of the cluster "
+                    "is let through",
+         std::string("name them under spec.") + field);
+    return {AllPods()};
+  }
+
+  std::vector<Peer> Outside(const Edge& edge) {
+    if (IsIpAddress(edge.host)) {
+      return {Block(edge.host + (edge.host.find(':') == std::string::npos ? "/32" : "/128"))};
+    }
+    if (settings_.external == Settings::External::kFqdn) {
+      Peer peer = Of(Peer::Kind::kHost);
+      peer.host = edge.host;
+      return {peer};
+    }
+    return World(settings_.except);
+  }
+
+  // Openings.
+
+  static void Add(std::vector<Opening>& openings, const std::vector<Peer>& peers,
+                  const PortRange& port, const std::string& who, const std::string& evidence) {
+    for (const Peer& peer : peers) openings.push_back({peer, port, who, evidence});
+  }
+
+  static PortRange PortOf(const Edge& edge) {
+    return edge.port == 0 ? PortRange() : OnePort(edge.protocol, edge.port);
+  }
+
+  static std::string EvidenceOf(const Edge& edge) {
+    std::string evidence = Short(*edge.client);
+    for (std::size_t i = 0; i < edge.evidence.size(); ++i) {
+      evidence += (i == 0 ? " " : ", ") + edge.evidence[i];
+    }
+    return evidence;
+  }
+
+  void OpenIngress() {
+    OpenEntries(Entry::From::kController);
+    OpenEntries(Entry::From::kAnywhere);
+    for (const Edge* edge : traffic_.Into(workload_)) {
+      if (!settings_.Wants(*edge)) continue;
+      Add(access_.ingress, PeersOf(*edge->client), PortOf(*edge), edge->client->id.Display(),
+          EvidenceOf(*edge));
+    }
+    for (const AllowRule& rule : settings_.allow) {
+      if (!rule.to.peer && IsAt(rule.to, workload_)) OpenAllowed(access_.ingress, rule, rule.from);
+    }
+    OpenEntries(Entry::From::kMonitoring);
+    OpenEntries(Entry::From::kApiServer);
+    if (IsDns()) {
+      for (const PortRange& port : settings_.dns_ports) {
+        Add(access_.ingress, {AllPods()}, port, "every pod", "spec.dns");
+      }
+    }
+  }
+
+  void OpenEntries(Entry::From from) {
+    bool any = false;
+    for (const Entry& entry : traffic_.EntriesOf(workload_)) {
+      if (entry.from != from || !settings_.Reads(SourceOf(entry))) continue;
+      any = true;
+      Add(access_.ingress, Senders(entry), OnePort(entry.protocol, entry.port), WhoSends(from),
+          entry.evidence);
+    }
+    // The proxy collects the metrics of its application and offers both.
+    if (any && from == Entry::From::kMonitoring && access_.mesh == Mesh::kSidecar) {
+      Add(access_.ingress, Configured(settings_.monitoring, "monitoring", "monitoring"),
+          OnePort(Protocol::kTcp, kMergedMetrics), WhoSends(from), "merged metrics of the mesh");
+    }
+  }
+
+  std::vector<Peer> Senders(const Entry& entry) {
+    switch (entry.from) {
+      case Entry::From::kController:
+        return Configured(settings_.controllers, "ingressControllers", entry.evidence);
+      case Entry::From::kMonitoring:
+        return Configured(settings_.monitoring, "monitoring", entry.evidence);
+      case Entry::From::kApiServer:
+        return {Of(Peer::Kind::kApiServer)};
+      case Entry::From::kAnywhere:
+        break;
+    }
+    return {Of(Peer::Kind::kAnywhere)};
+  }
+
+  static std::string WhoSends(Entry::From from) {
+    switch (from) {
+      case Entry::From::kController:
+        return "ingress controllers";
+      case Entry::From::kMonitoring:
+        return "monitoring";
+      case Entry::From::kApiServer:
+        return "the API server";
+      case Entry::From::kAnywhere:
+        break;
+    }
+    return "everybody";
+  }
+
+  bool IsDns() const {
+    if (workload_.id.ns != settings_.dns_namespace) return false;
+    const auto& labels = settings_.dns_labels.entries();
+    return std::ranges::all_of(labels, [&](const Value::Entry& label) {
+      return workload_.pod.Label(label.first) == label.second.text();
+    });
+  }
+
+  void OpenEgress() {
+    for (const PortRange& port : settings_.dns_ports) {
+      Add(access_.egress, settings_.dns, port, "DNS", "spec.dns");
+      if (IsDns()) Add(access_.egress, World({}), port, "DNS outside", "spec.dns");
+    }
+    if (access_.mesh != Mesh::kNone) {
+      Value labels = Value::Map({{"app", Value::String("istiod")}});
+      Add(access_.egress,
+          {PodsOfNamespace(settings_.mesh_namespace,
+                           Value::Map({{"matchLabels", std::move(labels)}}))},
+          OnePort(Protocol::kTcp, kIstiod), "istiod", "spec.mesh");
+    }
+    OpenApiServer();
+    for (const Edge& edge : traffic_.From(workload_)) {
+      if (settings_.Wants(edge)) OpenEdge(edge);
+    }
+    for (const AllowRule& rule : settings_.allow) {
+      if (!rule.from.peer && IsAt(rule.from, workload_)) {
+        OpenAllowed(access_.egress, rule, rule.to);
+      }
+    }
+  }
+
+  void OpenApiServer() {
+    if (settings_.api_server == Settings::ApiServer::kNever) return;
+    std::string evidence = traffic_.ApiEvidence(workload_);
+    if (evidence.empty()) {
+      if (settings_.api_server != Settings::ApiServer::kAlways) return;
+      evidence = "spec.apiServer";
+    }
+    std::vector<Peer> servers = settings_.api_servers;
+    if (servers.empty()) servers = {Of(Peer::Kind::kApiServer)};
+    for (const PortRange& port : settings_.api_ports) {
+      Add(access_.egress, servers, port, "the API server", evidence);
+    }
+  }
+
+  void OpenEdge(const Edge& edge) {
+    std::vector<Peer> peers;
+    std::string who = edge.host;
+    switch (edge.to) {
+      case Edge::To::kWorkload:
+        peers = PeersOf(*edge.server);
+        who = edge.server->id.Display();
+        break;
+      case Edge::To::kNamespace:
+        peers = {InNamespace(Peer(), edge.ns)};
+        break;
+      case Edge::To::kOutside:
+        if (settings_.external == Settings::External::kDeny) {
+          Tell(text::Severity::kInfo, "CL-D-OUTSIDE",
+               edge.host + " is outside of the cluster and stays closed (" + EvidenceOf(edge) + ")",
+               "open it with spec.external.mode, or with a rule under spec.allow");
+          return;
+        }
+        peers = Outside(edge);
+        break;
+    }
+    if (edge.port == 0) {
+      Tell(text::Severity::kInfo, "CL-D-ANY-PORT",
+           "the port of " + edge.host + " is not known (" + EvidenceOf(edge) +
+               "): every port is open there",
+           "write the port into the configuration, or into cloudlab.dev/connects-to");
+    }
+    Add(access_.egress, peers, PortOf(edge), who, EvidenceOf(edge));
+  }
+
+  void OpenAllowed(std::vector<Opening>& openings, const AllowRule& rule, const AllowEnd& other) {
+    if (other.peer) {
+      for (const PortRange& port : rule.ports) {
+        Add(openings, {*other.peer}, port, "spec.allow", "spec.allow");
+      }
+      return;
+    }
+    for (const kube::Manifest* end : WorkloadsAt(other, workload_.id.ns, traffic_.stream())) {
+      for (const PortRange& port : rule.ports) {
+        Add(openings, PeersOf(*end), port, end->id.Display(), "spec.allow");
+      }
+    }
+  }
+
+  /// Members of an ambient mesh talk to each other through one port.
+  void OpenHbone() {
+    for (std::vector<Opening>* openings : {&access_.ingress, &access_.egress}) {
+      const std::size_t count = openings->size();
+      for (std::size_t i = 0; i < count; ++i) {
+        Opening through = (*openings)[i];
+        if (through.peer.kind != Peer::Kind::kPods || through.evidence == "spec.dns" ||
+            through.evidence == "spec.mesh") {
+          continue;
+        }
+        through.port = OnePort(Protocol::kTcp, kHbone);
+        openings->push_back(std::move(through));
+      }
+    }
+    Add(access_.ingress, {Block(std::string(kAmbientProbes))}, {}, "the kubelet",
+        "probes in an ambient mesh");
+  }
+
+  const kube::Manifest& workload_;
+  const Settings& settings_;
+  const Traffic& traffic_;
+  std::vector<Notice>& notices_;
+  Access access_;
+};
+
+bool HasGlob(const std::string& text) { return text.find_first_of("*?[") != std::string::npos; }
+
+bool MatchesEnd(const AllowEnd& end, const kube::Manifest& workload) {
+  const std::string qualified = std::string(workload.id.group()) + "/" + workload.id.kind;
+  const bool kind = end.kind.empty() || end.kind == "Workload" || end.kind == workload.id.kind ||
+                    end.kind == qualified;
+  return kind && (end.name.empty() || GlobMatches(end.name, workload.id.name));
+}
+
+}  // namespace
+
+std::optional<Value> NetworkSelectorOf(const kube::Manifest& workload) {
+  if (std::optional<Value> selector = PodSelectorOf(workload)) {
+    const auto& parts = selector->entries();
+    const bool selects = std::ranges::any_of(parts, [](const Value::Entry& part) {
+      return !part.second.entries().empty() || !part.second.items().empty();
+    });
+    if (selects) return selector;
+  }
+  Value labels;
+  for (const yaml::NodeView label : workload.pod.metadata.Find("labels").children()) {
+    std::string key = label.Key();
+    if (std::ranges::find(kPassing, key) != kPassing.end()) continue;
+    labels.Put(std::move(key), Value::String(label.Text()));
+  }
+  if (labels.entries().empty()) return std::nullopt;
+  return Value::Map({{"matchLabels", std::move(labels)}});
+}
+
+Mesh MeshOf(const kube::Manifest& workload, const Settings& settings, const kube::Index& stream) {
+  if (kube::UsesHostNetwork(workload.pod)) return Mesh::kNone;
+  switch (settings.mesh) {
+    case Settings::MeshMode::kSidecar:
+      return Mesh::kSidecar;
+    case Settings::MeshMode::kAmbient:
+      return Mesh::kAmbient;
+    case Settings::MeshMode::kNone:
+      return Mesh::kNone;
+    case Settings::MeshMode::kAuto:
+      break;
+  }
+  return MeshOf(workload, stream);
+}
+
+bool IsAt(const AllowEnd& end, const kube::Manifest& workload) {
+  return MatchesEnd(end, workload) && (end.ns.empty() || GlobMatches(end.ns, workload.id.ns));
+}
+
+std::vector<const kube::Manifest*> WorkloadsAt(const AllowEnd& end, const std::string& ns,
+                                               const kube::Index& stream) {
+  std::vector<const kube::Manifest*> found;
+  const std::string& where = end.ns.empty() ? ns : end.ns;
+  // A name and a namespace are looked up; only globs ask everybody.
+  if (!end.name.empty() && !HasGlob(end.name) && (end.ns.empty() || !HasGlob(where))) {
+    for (const kube::WorkloadKind& kind : kube::WorkloadKinds()) {
+      const kube::Manifest* workload = stream.Find(kind.group, kind.kind, where, end.name);
+      if (workload != nullptr && workload->pod && MatchesEnd(end, *workload)) {
+        found.push_back(workload);
+      }
+    }
+    return found;
+  }
+  for (const kube::Manifest& workload : stream.manifests()) {
+    if (!workload.pod || workload.local_config || !MatchesEnd(end, workload)) continue;
+    const bool there = end.ns.empty() ? workload.id.ns == ns : GlobMatches(end.ns, workload.id.ns);
+    if (there) found.push_back(&workload);
+  }
+  return found;
+}
+
+std::optional<Access> Open(const kube::Manifest& workload, const Settings& settings,
+                           const Traffic& traffic, std::vector<Notice>& notices) {
+  std::optional<Value> pods = NetworkSelectorOf(workload);
+  if (!pods) return std::nullopt;
+  return Opener(workload, settings, traffic, notices).Run(*std::move(pods));
+}
+
+}  // namespace cloudlab::policy::network

@@ -1,0 +1,338 @@
+#include "policy/network/proof.hpp"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <utility>
+
+#include "base/parallel.hpp"
+#include "kube/pod_template.hpp"
+#include "policy/network/address.hpp"
+#include "policy/network/ip_block.hpp"
+#include "policy/network/opening.hpp"
+
+namespace cloudlab::policy::network {
+namespace {
+
+using yaml::Value;
+
+constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
+/// Stands for every port where no particular one is meant.
+constexpr std::uint16_t kSomePort = 65535;
+/// Addresses of nobody (RFC 5737), which stand for any outside of the cluster.
+constexpr std::array<std::string_view, 3> kSomewhere = {"192.0.2.1", "198.51.100.1",
+                                                        "203.0.113.1"};
+
+/// Labels that `selector` takes.
+LabelTexts LabelsFor(const Value& selector) {
+  LabelTexts labels;
+  const auto parsed = kube::Selector::Parse(selector);
+  if (!parsed) return labels;
+  for (const kube::Selector::Requirement& requirement : parsed->requirements()) {
+    using Operator = kube::Selector::Operator;
+    if (requirement.op == Operator::kIn) labels[requirement.key] = requirement.values.front();
+    if (requirement.op == Operator::kExists) labels.try_emplace(requirement.key, "x");
+  }
+  return labels;
+}
+
+/// A pod outside of the stream that `peer` means; `ns` is that of the workload beside it.
+OutsidePod PodOf(const Peer& peer, const std::string& ns) {
+  OutsidePod pod;
+  pod.labels = LabelsFor(peer.pods);
+  if (!peer.other_namespaces) {
+    pod.ns = ns;
+    return pod;
+  }
+  pod.namespace_labels = LabelsFor(peer.namespaces);
+  const auto name = pod.namespace_labels.find(std::string(kNamespaceName));
+  if (name != pod.namespace_labels.end()) pod.ns = name->second;
+  return pod;
+}
+
+/// An address in the block of `peer` that is not excepted; empty if none is found.
+std::string AddressOf(const Peer& peer) {
+  return peer.except.empty() ? peer.cidr.substr(0, peer.cidr.find('/')) : std::string();
+}
+
+/// An address outside of the cluster that `except` leaves; empty if it leaves none.
+std::string_view AddressBeside(const std::vector<std::string>& except) {
+  for (const std::string_view text : kSomewhere) {
+    const auto address = IpAddress::Parse(text);
+    const bool excepted = std::ranges::any_of(except, [&](const std::string& cidr) {
+      const auto block = IpBlock::Parse(cidr);
+      return block && address && block->Contains(*address);
+    });
+    if (!excepted) return text;
+  }
+  return {};
+}
+
+constexpr Verdict kOpen = {.open = true};
+
+Port PortOf(Protocol protocol, std::uint16_t number) {
+  return {protocol, number == 0 ? kSomePort : number};
+}
+
+/// Questions to one Reach.
+class Questions {
+ public:
+  explicit Questions(const Reach& reach) : reach_(reach) {}
+
+  Verdict To(const kube::Manifest& from, const Peer& peer, Port port) const {
+    if (peer.kind == Peer::Kind::kPods) return reach_.ToPeer(from, PodOf(peer, from.id.ns), port);
+    if (peer.kind != Peer::Kind::kBlock) return reach_.ToAnywhere(from, port);
+    const std::string address = AddressOf(peer);
+    return address.empty() ? kOpen : reach_.ToAddress(from, address, port);
+  }
+
+  Verdict From(const Peer& peer, const kube::Manifest& to, Port port) const {
+    if (peer.kind == Peer::Kind::kPods) return reach_.FromPeer(PodOf(peer, to.id.ns), to, port);
+    if (peer.kind != Peer::Kind::kBlock) return reach_.FromAnywhere(to, port);
+    const std::string address = AddressOf(peer);
+    return address.empty() ? kOpen : reach_.FromAddress(address, to, port);
+  }
+
+  /// `client` and `server` are the settings for the two ends.
+  Verdict Along(const Edge& edge, const Settings& client, const Settings& server) const {
+    const Port port = PortOf(edge.protocol, edge.port);
+    switch (edge.to) {
+      case Edge::To::kWorkload:
+        return Between(edge, port, client, server);
+      case Edge::To::kNamespace:
+        return reach_.ToPeer(*edge.client, {.ns = edge.ns}, port);
+      case Edge::To::kOutside:
+        break;
+    }
+    if (IsIpAddress(edge.host)) return reach_.ToAddress(*edge.client, edge.host, port);
+    const std::string_view address = AddressBeside(client.except);
+    return address.empty() ? kOpen : reach_.ToAddress(*edge.client, address, port);
+  }
+
+ private:
+  /// A pod in the network of its node is found by the addresses of the nodes, if they are known.
+  Verdict Between(const Edge& edge, Port port, const Settings& client,
+                  const Settings& server) const {
+    if (kube::UsesHostNetwork(edge.client->pod) && !server.nodes.empty()) {
+      return AllOf(server.nodes, [&](const Peer& node) { return From(node, *edge.server, port); });
+    }
+    if (kube::UsesHostNetwork(edge.server->pod) && !client.nodes.empty()) {
+      return AllOf(client.nodes, [&](const Peer& node) { return To(*edge.client, node, port); });
+    }
+    return reach_.Between(*edge.client, *edge.server, port);
+  }
+
+  template <typename Ask>
+  static Verdict AllOf(const std::vector<Peer>& peers, const Ask& ask) {
+    for (const Peer& peer : peers) {
+      if (const Verdict verdict = ask(peer); !verdict.open) return verdict;
+    }
+    return kOpen;
+  }
+
+  const Reach& reach_;
+};
+
+std::string Closer(const Verdict& verdict) {
+  return verdict.closed_by == nullptr ? "a policy" : verdict.closed_by->id.Display();
+}
+
+class Prover {
+ public:
+  Prover(const Traffic& traffic, std::span<const Protected> workloads, const Settings& usual,
+         const Reach& after)
+      : traffic_(traffic), workloads_(workloads), usual_(usual), after_(after) {
+    for (const Protected& one : workloads) {
+      settings_[one.workload].push_back(one.settings);
+    }
+  }
+
+  Proof Run() {
+    AskEdges();
+    for (const Protected& one : workloads_) {
+      AskEntries(one);
+      AskApiServer(one);
+    }
+    AskNames();
+    return std::move(proof_);
+  }
+
+ private:
+  const Settings& SettingsOf(const kube::Manifest* workload) const {
+    const auto found = settings_.find(workload);
+    return found == settings_.end() ? usual_ : *found->second.front();
+  }
+
+  bool Protects(const kube::Manifest* workload) const { return settings_.contains(workload); }
+
+  /// True if every policy that is for one of the two ends opens the edge.
+  bool Wants(const Edge& edge) const {
+    const auto all_want = [&](const kube::Manifest* end) {
+      const auto found = settings_.find(end);
+      return found == settings_.end() ||
+             std::ranges::all_of(found->second,
+                                 [&](const Settings* settings) { return settings->Wants(edge); });
+    };
+    if (!Protects(edge.client) && !Protects(edge.server) && !usual_.Wants(edge)) return false;
+    const bool denied = edge.to == Edge::To::kOutside && Protects(edge.client) &&
+                        SettingsOf(edge.client).external == Settings::External::kDeny;
+    return !denied && all_want(edge.client) && (edge.server == nullptr || all_want(edge.server));
+  }
+
+  void AskEdges() {
+    const std::vector<Edge>& edges = traffic_.edges();
+    struct Answer {
+      const Edge* edge = nullptr;
+      Verdict verdict;
+    };
+    const auto closed =
+        CollectFromChunks<Answer>(edges.size(), [&](std::size_t i, std::vector<Answer>& found) {
+          const Verdict verdict = after_.Along(edges[i], SettingsOf(edges[i].client),
+                                               SettingsOf(edges[i].server));
+          if (!verdict.open) found.push_back({&edges[i], verdict});
+        });
+    for (const Answer& answer : closed) TellEdge(*answer.edge, answer.verdict);
+  }
+
+  void TellEdge(const Edge& edge, const Verdict& verdict) {
+    const Questions before(traffic_.before());
+    Closed closed{.edge = &edge,
+                  .by = Closer(verdict),
+                  .before = !before.Along(edge, SettingsOf(edge.client), SettingsOf(edge.server)).open,
+                  .wanted = Wants(edge)};
+    if (closed.wanted) {
+      const std::string to =
+          edge.server == nullptr ? edge.host : edge.server->id.Display();
+      Tell(*edge.client, closed.before, Strict(edge.client) || Strict(edge.server),
+           "it connects to " + to +
+               (edge.port == 0 ? std::string() : " on port " + std::to_string(edge.port)) + " (" +
+               (edge.evidence.empty() ? std::string() : edge.evidence.front()) + "), and " +
+               closed.by + " closes that");
+    }
+    proof_.closed.push_back(std::move(closed));
+  }
+
+  bool Strict(const kube::Manifest* workload) const {
+    const auto found = settings_.find(workload);
+    return found != settings_.end() &&
+           std::ranges::any_of(found->second,
+                               [](const Settings* s) { return s->verifies_strictly; });
+  }
+
+  /// `before`: the chart has closed it by itself, and no policy of this run is to blame.
+  void Tell(const kube::Manifest& manifest, bool before, bool strict, std::string message) {
+    ProofFinding finding{.code = before ? "CL-D-CLOSED-BEFORE" : "CL-D-CLOSED",
+                         .manifest = &manifest,
+                         .message = std::move(message)};
+    finding.severity =
+        !before && strict ? text::Severity::kError : text::Severity::kWarning;
+    finding.hint = before ? "the policy was in the stream before; select both workloads with a "
+                            "NetworkAccessPolicy, or mend that policy"
+                          : "select both workloads with one NetworkAccessPolicy, or open it with "
+                            "spec.allow";
+    if (!before) proof_.passed = false;
+    proof_.findings.push_back(std::move(finding));
+  }
+
+  void AskEntries(const Protected& one) {
+    for (const Entry& entry : traffic_.EntriesOf(*one.workload)) {
+      if (!one.settings->Reads(SourceOf(entry))) continue;
+      AskEntry(one, entry);
+    }
+  }
+
+  void AskEntry(const Protected& one, const Entry& entry) {
+    const Port port = PortOf(entry.protocol, entry.port);
+    Peer anybody;
+    anybody.kind = Peer::Kind::kAnywhere;
+    std::vector<Peer> senders = {anybody};
+    if (entry.from == Entry::From::kController) senders = one.settings->controllers;
+    if (entry.from == Entry::From::kMonitoring) senders = one.settings->monitoring;
+    if (senders.empty()) senders = {AllPods()};
+    for (const Peer& sender : senders) {
+      const Verdict verdict = after_.From(sender, *one.workload, port);
+      if (verdict.open) continue;
+      const bool before =
+          !Questions(traffic_.before()).From(sender, *one.workload, port).open;
+      Tell(*one.workload, before, one.settings->verifies_strictly,
+           entry.evidence + " leads to its port " + std::to_string(entry.port) + ", and " +
+               Closer(verdict) + " closes that");
+      return;
+    }
+  }
+
+  void AskApiServer(const Protected& one) {
+    const Settings& settings = *one.settings;
+    if (settings.api_server == Settings::ApiServer::kNever) return;
+    const std::string evidence = traffic_.ApiEvidence(*one.workload);
+    if (evidence.empty() && settings.api_server != Settings::ApiServer::kAlways) return;
+    std::vector<Peer> servers = settings.api_servers;
+    if (servers.empty()) {
+      servers.emplace_back();
+      servers.back().kind = Peer::Kind::kAnywhere;
+    }
+    for (const Peer& server : servers) {
+      for (const PortRange& port : settings.api_ports) {
+        const Verdict verdict = after_.To(*one.workload, server, {port.protocol, port.first});
+        if (verdict.open) continue;
+        const bool before = !Questions(traffic_.before())
+                                 .To(*one.workload, server, {port.protocol, port.first})
+                                 .open;
+        Tell(*one.workload, before, settings.verifies_strictly,
+             "it talks to the API server (" + (evidence.empty() ? "spec.apiServer" : evidence) +
+                 "), and " + Closer(verdict) + " closes that");
+        return;
+      }
+    }
+  }
+
+  /// Every pod of the stream needs names, whoever isolates it.
+  void AskNames() {
+    const auto& manifests = traffic_.stream().manifests();
+    struct Answer {
+      const kube::Manifest* workload = nullptr;
+      Verdict verdict;
+    };
+    const auto closed = CollectFromChunks<Answer>(
+        manifests.size(), [&](std::size_t i, std::vector<Answer>& found) {
+          const kube::Manifest& workload = manifests[i];
+          if (!workload.pod || workload.local_config) return;
+          const Verdict verdict = AskNames(after_, workload);
+          if (!verdict.open) found.push_back({&workload, verdict});
+        });
+    for (const Answer& answer : closed) {
+      const bool before = !AskNames(Questions(traffic_.before()), *answer.workload).open;
+      Tell(*answer.workload, before, Strict(answer.workload),
+           Closer(answer.verdict) + " isolates it and leaves DNS closed: no name can be resolved");
+      proof_.findings.back().code = before ? "CL-D-NO-DNS-BEFORE" : "CL-D-NO-DNS";
+    }
+  }
+
+  Verdict AskNames(const Questions& questions, const kube::Manifest& workload) const {
+    const Settings& settings = SettingsOf(&workload);
+    for (const Peer& server : settings.dns) {
+      for (const PortRange& port : settings.dns_ports) {
+        const Verdict verdict = questions.To(workload, server, {port.protocol, port.first});
+        if (!verdict.open) return verdict;
+      }
+    }
+    return kOpen;
+  }
+
+  const Traffic& traffic_;
+  std::span<const Protected> workloads_;
+  const Settings& usual_;
+  const Questions after_;
+  std::unordered_map<const kube::Manifest*, std::vector<const Settings*>> settings_;
+  Proof proof_;
+};
+
+}  // namespace
+
+Proof Prove(const Traffic& traffic, std::span<const Protected> workloads, const Settings& usual,
+            std::span<const kube::Manifest> written) {
+  const Reach after(traffic.stream(), written);
+  return Prover(traffic, workloads, usual, after).Run();
+}
+
+}  // namespace cloudlab::policy::network

@@ -1,0 +1,51 @@
+// Connections that people state on their own objects, because nothing else tells of them:
+//
+//   cloudlab.dev/connects-to: "db:5432, search.shared, https://api.example.com"
+//   cloudlab.dev/accepts-from: "report, CronJob/import, front.web:8080"
+//
+// Both are lists with commas or blanks between their words, on the workload or its pod template.
+// connects-to names hosts as configuration does, or a workload of the namespace; accepts-from names
+// workloads, `name`, `Kind/name` or `name.namespace`, with a port of its own pods if only that one
+// is meant. A word that leads nowhere is a flaw, never a guess.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kube/index.hpp"
+#include "policy/network/directory.hpp"
+#include "policy/network/graph.hpp"
+
+namespace cloudlab::policy::network {
+
+inline constexpr std::string_view kConnectsTo = "cloudlab.dev/connects-to";
+inline constexpr std::string_view kAcceptsFrom = "cloudlab.dev/accepts-from";
+
+/// Something that somebody stated and nobody can make sense of.
+struct Flaw {
+  const kube::Manifest* manifest = nullptr;
+  yaml::NodeView node;
+  std::string message;
+  std::string hint;
+};
+
+/// What a SidecarPolicy says that its sidecar must reach.
+struct StatedEgress {
+  kube::ObjectId workload;
+  std::string policy;
+  std::string service;
+  std::string ns;  ///< Empty: that of the workload.
+  std::uint16_t port = 0;
+};
+
+/// Adds the edges that annotations of `workload` state to `edges`; those of accepts-from have other
+/// workloads as their clients.
+void ReadStatedEdges(const kube::Manifest& workload, const kube::Index& stream,
+                     const Directory& directory, std::vector<Edge>& edges,
+                     std::vector<Flaw>& flaws);
+
+/// Adds the edges that `egress` stands for; `client` is its workload.
+void AddStatedEgress(const StatedEgress& egress, const kube::Manifest& client,
+                     const Directory& directory, std::vector<Edge>& edges);
+
+}  // namespace cloudlab::policy::network

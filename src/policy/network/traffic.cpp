@@ -1,0 +1,128 @@
+#include "policy/network/traffic.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/parallel.hpp"
+
+namespace cloudlab::policy::network {
+
+Traffic::Traffic(const kube::Index& stream, const std::vector<StatedEgress>& stated)
+    : stream_(stream), pods_(stream), directory_(stream, pods_), api_access_(stream) {
+  ForEachTask(2, [&](std::size_t task) {
+    if (task == 0) {
+      ReadEdges(stated);
+      FileEdges();
+    } else {
+      entries_ = FindEntries(stream_, directory_, pods_);
+      ReadAuthorizations();
+    }
+  });
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    Range& range = entries_by_server_[entries_[i].server];
+    if (range.count++ == 0) range.first = i;
+  }
+}
+
+/// Inferred edges, with those that people state in between: by client, which need not be the
+/// workload that states them.
+void Traffic::ReadEdges(const std::vector<StatedEgress>& stated) {
+  edges_ = InferEdges(stream_, directory_);
+  const std::size_t inferred = edges_.size();
+  for (const kube::Manifest& manifest : stream_.manifests()) {
+    if (!manifest.pod || manifest.local_config) continue;
+    ReadStatedEdges(manifest, stream_, directory_, edges_, flaws_);
+  }
+  for (const StatedEgress& egress : stated) {
+    const kube::Manifest* client = stream_.Find(egress.workload);
+    if (client != nullptr && client->pod) AddStatedEgress(egress, *client, directory_, edges_);
+  }
+  if (edges_.size() == inferred) return;
+  // Manifests lie in the order of the stream.
+  std::ranges::stable_sort(edges_, {}, &Edge::client);
+  std::vector<Edge> united;
+  for (Edge& edge : edges_) {
+    const auto of_client = std::find_if(united.rbegin(), united.rend(), [&](const Edge& other) {
+      return other.client != edge.client;
+    });
+    const auto same = std::find_if(united.rbegin(), of_client, [&](const Edge& other) {
+      return other.to == edge.to && other.server == edge.server && other.ns == edge.ns &&
+             other.protocol == edge.protocol && other.port == edge.port &&
+             (edge.server != nullptr || other.host == edge.host);
+    });
+    if (same == of_client) {
+      united.push_back(std::move(edge));
+      continue;
+    }
+    same->confidence = std::max(same->confidence, edge.confidence);
+    for (std::size_t i = 0; i < kSourceCount; ++i) {
+      if (edge.by_source[i]) same->Support(static_cast<Source>(i), *edge.by_source[i]);
+    }
+    std::move(edge.evidence.begin(), edge.evidence.end(), std::back_inserter(same->evidence));
+  }
+  edges_ = std::move(united);
+}
+
+void Traffic::FileEdges() {
+  for (std::size_t i = 0; i < edges_.size(); ++i) {
+    Range& range = by_client_[edges_[i].client];
+    if (range.count++ == 0) range.first = i;
+    if (edges_[i].server != nullptr) by_server_[edges_[i].server].push_back(i);
+  }
+}
+
+void Traffic::ReadAuthorizations() {
+  for (const kube::Manifest& manifest : stream_.manifests()) {
+    if (manifest.id.kind != "AuthorizationPolicy" ||
+        manifest.id.group() != "security.istio.io" || manifest.local_config) {
+      continue;
+    }
+    const yaml::NodeView labels = manifest.root.Find({"spec", "selector", "matchLabels"});
+    authorizations_[manifest.id.ns].push_back({kube::Selector::OfLabels(labels), &manifest});
+  }
+}
+
+std::span<const Edge> Traffic::From(const kube::Manifest& client) const {
+  const auto found = by_client_.find(&client);
+  if (found == by_client_.end()) return {};
+  return std::span(edges_).subspan(found->second.first, found->second.count);
+}
+
+std::vector<const Edge*> Traffic::Into(const kube::Manifest& server) const {
+  std::vector<const Edge*> edges;
+  const auto found = by_server_.find(&server);
+  if (found == by_server_.end()) return edges;
+  for (const std::size_t i : found->second) edges.push_back(&edges_[i]);
+  return edges;
+}
+
+std::span<const Entry> Traffic::EntriesOf(const kube::Manifest& server) const {
+  const auto found = entries_by_server_.find(&server);
+  if (found == entries_by_server_.end()) return {};
+  return std::span(entries_).subspan(found->second.first, found->second.count);
+}
+
+std::vector<const Flaw*> Traffic::FlawsOf(const kube::Manifest& workload) const {
+  std::vector<const Flaw*> flaws;
+  for (const Flaw& flaw : flaws_) {
+    if (flaw.manifest == &workload) flaws.push_back(&flaw);
+  }
+  return flaws;
+}
+
+const kube::Manifest* Traffic::AuthorizationOf(const kube::Manifest& workload) const {
+  const auto found = authorizations_.find(workload.id.ns);
+  if (found == authorizations_.end()) return nullptr;
+  for (const Authorization& one : found->second) {
+    if (one.selector.Matches(workload.pod.metadata.Find("labels"))) return one.policy;
+  }
+  return nullptr;
+}
+
+const Reach& Traffic::before() const {
+  std::call_once(reach_once_, [this] { reach_ = std::make_unique<const Reach>(stream_); });
+  return *reach_;
+}
+
+}  // namespace cloudlab::policy::network
