@@ -80,14 +80,8 @@ class Side(NamedTuple):
 def load(text, namespace="default"):
     """The Cluster of a YAML stream (str or bytes). An object without a namespace is in `namespace`; of two with one id the last
     one counts, as with `kubectl apply`. A policy that the API server would refuse is a ValueError."""
-    found = []
-    for document in yaml.load_all(text, Loader):
-        if isinstance(document, dict):
-            is_list = str(document.get("kind")).endswith("List") and isinstance(document.get("items"), list)
-            found += document["items"] if is_list else [document]
-
     cluster = Cluster({namespace: {}}, {}, {})
-    for each in found:
+    for each in objects(yaml.load_all(text, Loader)):
         metadata = each.get("metadata") or {}
         home = metadata.get("namespace") or namespace
         cluster.namespaces.setdefault(home, {})
@@ -102,6 +96,15 @@ def load(text, namespace="default"):
     for name, labels in cluster.namespaces.items():
         labels["kubernetes.io/metadata.name"] = name
     return cluster
+
+
+def objects(documents):
+    """Lists opened, also in one another, as kubectl does (kubernetes/kubernetes#65488)."""
+    for each in documents:
+        if isinstance(each, dict) and str(each.get("kind")).endswith("List") and isinstance(each.get("items"), list):
+            yield from objects(each["items"])
+        elif isinstance(each, dict):
+            yield each
 
 
 def read_pod(each, namespace):
@@ -121,6 +124,8 @@ def read_policy(each, namespace):
     """API: `policyTypes`, when empty, is Ingress, and Egress too if there are egress rules. An empty `from`, `to` or `ports` says
     as much as a missing one, and so does an empty `ingress` or `egress`."""
     spec = each.get("spec") or {}
+    if None in [*(spec.get("ingress") or []), *(spec.get("egress") or [])]:
+        raise ValueError(f"NetworkPolicy {namespace}/{each['metadata']['name']}: a rule is null")
     rules = {direction: [(rule.get(peers) or [], rule.get("ports") or []) for rule in spec.get(direction.lower()) or []]
              for direction, peers in (("Ingress", "from"), ("Egress", "to"))}
     types = spec.get("policyTypes") or ["Ingress"] + ["Egress"] * bool(rules["Egress"])

@@ -148,6 +148,7 @@ WRONG_JUDGES = [
     ('[*(spec.get("containers") or []), *sidecars]', '[*(spec.get("containers") or [])]'),
     ('strings((template.get("metadata") or {}).get("labels"))', 'strings(metadata.get("labels"))'),
     ('.endswith("List") and', ' == "List" and'),
+    ('yield from objects(each["items"])', 'yield from each["items"]'),
     ('== ("networking.k8s.io/v1", "NetworkPolicy")', '[1:] == ("NetworkPolicy",)')]
 
 
@@ -163,6 +164,7 @@ def test_a_wrong_judge_fails(right, wrong):
 
 @pytest.mark.parametrize("spec", [
     {"policyTypes": ["ingress"]},
+    {"ingress": [None]},
     {"ingress": [{"from": [{}]}]},
     {"ingress": [{"from": [None]}]},
     {"ingress": [{"from": [{"podSelectors": {}}]}]},
