@@ -40,8 +40,14 @@ test: build dev tools $(GOYAML) unit blackbox fuzz-smoke
 unit: dev
 	ctest --preset dev -j2 --output-on-failure
 
-blackbox: build tools
+blackbox: build netpol-answers tools
 	$(PYTEST) tests/schema tests/golden tests/laws tests/cli tests/docs tests/examples tests/conformance tests/truth
+
+# A program of tests/truth, which the static programs do not have beside them.
+.PHONY: netpol-answers
+netpol-answers: packages
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev --target netpol_answers
 
 .PHONY: fuzz-smoke
 fuzz-smoke: dev $(GOYAML)

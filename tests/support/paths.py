@@ -18,6 +18,14 @@ def program():
     return path
 
 
+def test_program(name):
+    """A program that only tests use."""
+    path = TOP / "out/build/dev/tests" / name
+    if not os.access(path, os.X_OK):
+        pytest.fail(f"{path} is missing: run make dev", pytrace=False)
+    return path
+
+
 def tool(name):
     path = TOOLS / "bin" / name
     if not os.access(path, os.X_OK):
