@@ -207,6 +207,11 @@ void Sort(std::vector<Edge>& edges) {
 
 }  // namespace
 
+std::uint16_t Edge::PodPort() const {
+  const bool stated = by_source[static_cast<std::size_t>(Source::kStated)].has_value();
+  return to == To::kNamespace && !stated ? std::uint16_t{0} : port;
+}
+
 void Edge::Support(Source source, Confidence by) {
   std::optional<Confidence>& known = by_source[static_cast<std::size_t>(source)];
   if (!known || *known < by) known = by;

@@ -42,12 +42,16 @@ struct Edge {
   std::string ns = {};    ///< Of the server; empty outside.
   Protocol protocol = Protocol::kTcp;
   std::uint16_t service_port = 0;
-  std::uint16_t port = 0;  ///< Of the pod, or outside; 0 if it is not known: any.
+  /// Of the pod, of a Service that is not in the stream, or outside; 0 if it is not known.
+  std::uint16_t port = 0;
   Confidence confidence = Confidence::kToken;
   std::vector<std::string> evidence = {};  ///< "env REDIS_ADDR": a few, the best first.
   /// How sure it is by each source alone.
   std::array<std::optional<Confidence>, kSourceCount> by_source = {};
 
+  /// The port of the pods that are connected to, 0 if it is not known. Of a Service that is not in
+  /// the stream only its own port is known, unless people state that of the pods.
+  std::uint16_t PodPort() const;
   /// Notes that `source` speaks for the edge, this surely.
   void Support(Source source, Confidence by);
   /// How sure it is if only `sources` count; nothing if none of them speaks for it.

@@ -176,7 +176,7 @@ class Opener {
   }
 
   static PortRange PortOf(const Edge& edge) {
-    return edge.port == 0 ? PortRange() : OnePort(edge.protocol, edge.port);
+    return edge.PodPort() == 0 ? PortRange() : OnePort(edge.protocol, edge.PodPort());
   }
 
   static std::string EvidenceOf(const Edge& edge) {
@@ -316,11 +316,14 @@ class Opener {
         peers = Outside(edge);
         break;
     }
-    if (edge.port == 0) {
+    if (edge.PodPort() == 0) {
       Tell(text::Severity::kInfo, "CL-D-ANY-PORT",
-           "the port of " + edge.host + " is not known (" + EvidenceOf(edge) +
-               "): every port is open there",
-           "write the port into the configuration, or into cloudlab.dev/connects-to");
+           edge.to == Edge::To::kNamespace
+               ? edge.host + " is not in the stream, and the port of its pods is not known (" +
+                     EvidenceOf(edge) + "): every port is open to that namespace"
+               : "the port of " + edge.host + " is not known (" + EvidenceOf(edge) +
+                     "): every port is open there",
+           "write the port into the annotation cloudlab.dev/connects-to");
     }
     Add(access_.egress, peers, PortOf(edge), who, EvidenceOf(edge));
   }

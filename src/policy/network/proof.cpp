@@ -95,7 +95,7 @@ class Questions {
 
   /// `client` and `server` are the settings for the two ends.
   Verdict Along(const Edge& edge, const Settings& client, const Settings& server) const {
-    const Port port = PortOf(edge.protocol, edge.port);
+    const Port port = PortOf(edge.protocol, edge.PodPort());
     switch (edge.to) {
       case Edge::To::kWorkload:
         return Between(edge, port, client, server);
