@@ -126,8 +126,7 @@ class SettingsByPolicy {
 }  // namespace
 
 bool HasNetwork(const Rules& rules) {
-  return std::ranges::any_of(rules.policies,
-                             [](const auto& policy) { return IsNetwork(*policy); });
+  return std::ranges::any_of(rules.policies, [](const auto& policy) { return IsNetwork(*policy); });
 }
 
 Network::Network(const Documents& documents, const Rules& rules, const kube::Index& input,
@@ -164,7 +163,8 @@ void Network::Prove(const Closing& closing, const std::vector<Selected>& selecte
     diagnostic.hint = std::move(finding.hint);
     diagnostic.object = finding.manifest->id.Display();
     if (finding.manifest->document < closing.documents.size()) {
-      const auto span = closing.documents[finding.manifest->document].PlaceOf(finding.manifest->root);
+      const auto span =
+          closing.documents[finding.manifest->document].PlaceOf(finding.manifest->root);
       if (span) diagnostic.place = {&closing.input, *span};
     }
     report.diagnostics.Add(std::move(diagnostic));

@@ -64,10 +64,9 @@ std::string EvidenceText(const Access& access) {
   const auto add = [&text](const char* direction, const std::vector<Opening>& openings) {
     std::string last;
     for (const Opening& opening : openings) {
-      std::string line =
-          direction + (" " + PortText(opening.port)) +
-          (std::string_view(direction) == "ingress" ? " from " : " to ") + opening.who + ": " +
-          opening.evidence + "\n";
+      std::string line = direction + (" " + PortText(opening.port)) +
+                         (std::string_view(direction) == "ingress" ? " from " : " to ") +
+                         opening.who + ": " + opening.evidence + "\n";
       if (line != last) text += line;
       last = std::move(line);
     }
@@ -153,16 +152,16 @@ class Maker {
   bool CloseNamespace() {
     const std::string& ns = workload_.id.ns;
     const bool owned = traffic_.stream().FindNamespace(ns) != nullptr ||
-                       std::ranges::any_of(settings_.owned_namespaces, [&](const auto& glob) {
-                         return GlobMatches(glob, ns);
-                       });
+                       std::ranges::any_of(settings_.owned_namespaces,
+                                           [&](const auto& glob) { return GlobMatches(glob, ns); });
     if (!owned) {
       proposal_.AddFinding(
           text::Severity::kError, "CL-D-NAMESPACE-SHARED",
           "defaultDeny is Namespace, and nothing says that the namespace " +
               (ns.empty() ? std::string("of the release") : ns) + " belongs to this release alone",
-          {}, "put its Namespace into the stream, name it under spec.ownedNamespaces, or write "
-              "defaultDeny: Workload");
+          {},
+          "put its Namespace into the stream, name it under spec.ownedNamespaces, or write "
+          "defaultDeny: Workload");
       return false;
     }
     Access all;
@@ -177,8 +176,9 @@ class Maker {
       Value metadata = Value::Map({{"name", Value::String(policy_.name() + "-default-deny")}});
       const std::string stated = workload_.root.Find({"metadata", "namespace"}).Text();
       if (!stated.empty()) metadata.Put("namespace", Value::String(stated));
-      metadata.Put("annotations", Value::Map({{std::string(kManagedByAnnotation),
-                                               Value::String(policy_.name())}}));
+      metadata.Put(
+          "annotations",
+          Value::Map({{std::string(kManagedByAnnotation), Value::String(policy_.name())}}));
       Add(emit, std::move(metadata), SpecOf(emit, all, settings_));
     }
     return true;

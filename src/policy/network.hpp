@@ -4,7 +4,8 @@
 // Who connects to whom is inferred once for the whole stream (network/traffic.hpp); here it becomes
 // the openings of one workload (network/opening.hpp), written as objects of the kinds that the
 // policy asks for (network/emit.hpp). Whether all of that leaves every route open is proven at the
-// end of the run (network/proof.hpp). Policy objects of the chart stay as they are: policies add up.
+// end of the run (network/proof.hpp). Policy objects of the chart stay as they are: policies add
+// up.
 //
 // Left alone, with a reason: pods in the network of their node, where policies are undefined; pods
 // that no label tells from others; and, for AuthorizationPolicies, workloads that have one already

@@ -14,9 +14,7 @@
 namespace cloudlab::policy {
 namespace {
 
-bool IsBlock(const yaml::Value& value) {
-  return network::IpBlock::Parse(value.text()).has_value();
-}
+bool IsBlock(const yaml::Value& value) { return network::IpBlock::Parse(value.text()).has_value(); }
 
 bool AreBlocks(const yaml::Value* list) {
   return list == nullptr || std::ranges::all_of(list->items(), IsBlock);
@@ -54,9 +52,7 @@ ObjectPtr IpBlockObject() {
   return object;
 }
 
-bool NamesSomebody(const yaml::Value& peer) {
-  return !peer.entries().empty();
-}
+bool NamesSomebody(const yaml::Value& peer) { return !peer.entries().empty(); }
 
 bool IsPodsOrBlock(const yaml::Value& peer) {
   return NotBoth(peer, "ipBlock", "podSelector") && NotBoth(peer, "ipBlock", "namespaceSelector");
@@ -196,14 +192,14 @@ Type ApiServer() {
 }
 
 Type Mesh() {
-  return Inline("An Istio mesh that the pods are part of.",
-                {Optional("mode", Enum({"Auto", "Sidecar", "Ambient", "None"}),
-                          "How pods join it; Auto: as labels of pods and Namespaces of the stream "
-                          "say. A Namespace that is labelled outside of the stream is not seen.",
-                          "Auto"),
-                 Optional("namespace", Text(), "The namespace of istiod.", "istio-system"),
-                 Optional("trustDomain", Text(), "The trust domain of its identities.",
-                          "cluster.local")});
+  return Inline(
+      "An Istio mesh that the pods are part of.",
+      {Optional("mode", Enum({"Auto", "Sidecar", "Ambient", "None"}),
+                "How pods join it; Auto: as labels of pods and Namespaces of the stream "
+                "say. A Namespace that is labelled outside of the stream is not seen.",
+                "Auto"),
+       Optional("namespace", Text(), "The namespace of istiod.", "istio-system"),
+       Optional("trustDomain", Text(), "The trust domain of its identities.", "cluster.local")});
 }
 
 bool CanNameHosts(const yaml::Value& spec) {

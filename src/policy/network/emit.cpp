@@ -38,10 +38,10 @@ std::vector<Rule> Merge(std::span<const Opening> openings) {
     const auto joins = [&](const Rule& rule) {
       return rule.ports == one.ports && rule.peers.front()->kind == one.peer->kind;
     };
-    const auto known = one.peer->kind == Peer::Kind::kAnywhere ||
-                               one.peer->kind == Peer::Kind::kApiServer
-                           ? rules.end()
-                           : std::ranges::find_if(rules, joins);
+    const auto known =
+        one.peer->kind == Peer::Kind::kAnywhere || one.peer->kind == Peer::Kind::kApiServer
+            ? rules.end()
+            : std::ranges::find_if(rules, joins);
     if (known == rules.end()) {
       rules.push_back({{one.peer}, std::move(one.ports)});
     } else {

@@ -3,4 +3,4 @@ namespace cloudlab::policy::network {
 yaml::Value CiliumNetworkPolicySpec(const Access&, const Settings&) { return {}; }
 yaml::Value AuthorizationPolicySpec(const Access&, const Settings&) { return {}; }
 std::string AuthorizationObstacle(const Access&) { return {}; }
-}
+}  // namespace cloudlab::policy::network

@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -197,6 +198,17 @@ class Inference {
   std::map<Key, Edge> edges_;
 };
 
+/// A word that names a server says nothing new where an address of that server is given as well.
+void DropRepeated(std::vector<Edge>& edges) {
+  std::set<const kube::Manifest*> sure;
+  for (const Edge& edge : edges) {
+    if (edge.confidence > Confidence::kToken && edge.server != nullptr) sure.insert(edge.server);
+  }
+  std::erase_if(edges, [&](const Edge& edge) {
+    return edge.confidence == Confidence::kToken && sure.contains(edge.server);
+  });
+}
+
 /// By server in the order of the stream, then by name: never by where things lie in memory.
 void Sort(std::vector<Edge>& edges) {
   std::ranges::stable_sort(edges, {}, [](const Edge& edge) {
@@ -241,6 +253,7 @@ std::vector<Edge> InferEdgesOf(const kube::Manifest& client, const kube::Index& 
   Inference inference(client, directory);
   for (const ConfigText& text : ReadConfigTexts(client, stream)) inference.Read(text);
   std::vector<Edge> edges = inference.TakeEdges();
+  DropRepeated(edges);
   Sort(edges);
   return edges;
 }

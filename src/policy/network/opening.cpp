@@ -16,8 +16,8 @@ namespace {
 
 using yaml::Value;
 
-constexpr std::uint16_t kIstiod = 15012;      // Certificates and configuration of proxies.
-constexpr std::uint16_t kHbone = 15008;       // Between members of an ambient mesh.
+constexpr std::uint16_t kIstiod = 15012;         // Certificates and configuration of proxies.
+constexpr std::uint16_t kHbone = 15008;          // Between members of an ambient mesh.
 constexpr std::uint16_t kMergedMetrics = 15020;  // Of the proxy and its application together.
 /// From where the kubelet's probes come to pods of an ambient mesh (Istio, "Ambient and Kubernetes
 /// NetworkPolicy").
@@ -88,10 +88,11 @@ class Opener {
     }
     OpenIngress();
     OpenEgress();
+    TellIfNobody();
     if (access_.mesh == Mesh::kAmbient) OpenHbone();
     for (const Flaw* flaw : traffic_.FlawsOf(workload_)) {
-      notices_.push_back({text::Severity::kWarning, "CL-D-ANNOTATION", flaw->message, flaw->hint,
-                          flaw->node});
+      notices_.push_back(
+          {text::Severity::kWarning, "CL-D-ANNOTATION", flaw->message, flaw->hint, flaw->node});
     }
     return std::move(access_);
   }
@@ -115,8 +116,9 @@ class Opener {
       peer.workload = &other;
     } else {
       Tell(text::Severity::kWarning, "CL-D-NO-LABELS",
-           Short(other) + " has no labels that tell its pods from others: all pods of its "
-                          "namespace are let through in its place",
+           Short(other) +
+               " has no labels that tell its pods from others: all pods of its "
+               "namespace are let through in its place",
            "give its pods a label of their own");
     }
     return {InNamespace(std::move(peer), other.id.ns)};
@@ -139,8 +141,9 @@ class Opener {
   std::vector<Peer> Nodes(const kube::Manifest& other) {
     if (!settings_.nodes.empty()) return settings_.nodes;
     Tell(text::Severity::kWarning, "CL-D-HOST-NETWORK-PEER",
-         Short(other) + " uses the network of its node, where no selector finds it: what it needs "
-                        "is open to everybody",
+         Short(other) +
+             " uses the network of its node, where no selector finds it: what it needs "
+             "is open to everybody",
          "give the addresses of the nodes as spec.nodeCIDRs");
     return {Of(Peer::Kind::kAnywhere)};
   }
@@ -150,8 +153,9 @@ class Opener {
                                const std::string& evidence) {
     if (!peers.empty()) return peers;
     Tell(text::Severity::kInfo, "CL-D-ANY-POD",
-         evidence + " leads here, and the policy does not say from where: every pod of the cluster "
-                    "is let through",
+         evidence +
+             " leads here, and the policy does not say from where: every pod of the cluster "
+             "is let through",
          std::string("name them under spec.") + field);
     return {AllPods()};
   }
@@ -205,6 +209,17 @@ class Opener {
         Add(access_.ingress, {AllPods()}, port, "every pod", "spec.dns");
       }
     }
+  }
+
+  /// A Service is there for somebody.
+  void TellIfNobody() {
+    const Service* service = traffic_.ServiceOf(workload_);
+    if (service == nullptr || !access_.isolates_ingress || !access_.closes) return;
+    if (!access_.ingress.empty()) return;
+    Tell(text::Severity::kWarning, "CL-D-NOBODY",
+         "nothing in the stream connects to its Service " + service->manifest->id.name +
+             ": it is closed to everybody",
+         "name those who do in the annotation cloudlab.dev/accepts-from, or under spec.allow");
   }
 
   void OpenEntries(Entry::From from) {

@@ -22,9 +22,9 @@ struct Notice {
   yaml::NodeView node = {};  ///< In the workload; invalid: the workload as a whole.
 };
 
-/// The label selector by which policies find the pods of `workload`: its spec.selector, or, of kinds
-/// that have none, the labels of its pods without those that change with each version or pod (rule
-/// D1). Nothing if no label is left.
+/// The label selector by which policies find the pods of `workload`: its spec.selector, or, of
+/// kinds that have none, the labels of its pods without those that change with each version or pod
+/// (rule D1). Nothing if no label is left.
 std::optional<yaml::Value> NetworkSelectorOf(const kube::Manifest& workload);
 
 /// How the pods of `workload` are part of the mesh, as `settings` say or the stream tells.

@@ -20,8 +20,7 @@ constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
 /// Stands for every port where no particular one is meant.
 constexpr std::uint16_t kSomePort = 65535;
 /// Addresses of nobody (RFC 5737), which stand for any outside of the cluster.
-constexpr std::array<std::string_view, 3> kSomewhere = {"192.0.2.1", "198.51.100.1",
-                                                        "203.0.113.1"};
+constexpr std::array<std::string_view, 3> kSomewhere = {"192.0.2.1", "198.51.100.1", "203.0.113.1"};
 
 /// Labels that `selector` takes.
 LabelTexts LabelsFor(const Value& selector) {
@@ -187,8 +186,8 @@ class Prover {
     };
     const auto closed =
         CollectFromChunks<Answer>(edges.size(), [&](std::size_t i, std::vector<Answer>& found) {
-          const Verdict verdict = after_.Along(edges[i], SettingsOf(edges[i].client),
-                                               SettingsOf(edges[i].server));
+          const Verdict verdict =
+              after_.Along(edges[i], SettingsOf(edges[i].client), SettingsOf(edges[i].server));
           if (!verdict.open) found.push_back({&edges[i], verdict});
         });
     for (const Answer& answer : closed) TellEdge(*answer.edge, answer.verdict);
@@ -196,13 +195,13 @@ class Prover {
 
   void TellEdge(const Edge& edge, const Verdict& verdict) {
     const Questions before(traffic_.before());
-    Closed closed{.edge = &edge,
-                  .by = Closer(verdict),
-                  .before = !before.Along(edge, SettingsOf(edge.client), SettingsOf(edge.server)).open,
-                  .wanted = Wants(edge)};
+    Closed closed{
+        .edge = &edge,
+        .by = Closer(verdict),
+        .before = !before.Along(edge, SettingsOf(edge.client), SettingsOf(edge.server)).open,
+        .wanted = Wants(edge)};
     if (closed.wanted) {
-      const std::string to =
-          edge.server == nullptr ? edge.host : edge.server->id.Display();
+      const std::string to = edge.server == nullptr ? edge.host : edge.server->id.Display();
       Tell(*edge.client, closed.before, Strict(edge.client) || Strict(edge.server),
            "it connects to " + to +
                (edge.port == 0 ? std::string() : " on port " + std::to_string(edge.port)) + " (" +
@@ -214,9 +213,9 @@ class Prover {
 
   bool Strict(const kube::Manifest* workload) const {
     const auto found = settings_.find(workload);
-    return found != settings_.end() &&
-           std::ranges::any_of(found->second,
-                               [](const Settings* s) { return s->verifies_strictly; });
+    return found != settings_.end() && std::ranges::any_of(found->second, [](const Settings* s) {
+             return s->verifies_strictly;
+           });
   }
 
   /// `before`: the chart has closed it by itself, and no policy of this run is to blame.
@@ -224,8 +223,7 @@ class Prover {
     ProofFinding finding{.code = before ? "CL-D-CLOSED-BEFORE" : "CL-D-CLOSED",
                          .manifest = &manifest,
                          .message = std::move(message)};
-    finding.severity =
-        !before && strict ? text::Severity::kError : text::Severity::kWarning;
+    finding.severity = !before && strict ? text::Severity::kError : text::Severity::kWarning;
     finding.hint = before ? "the policy was in the stream before; select both workloads with a "
                             "NetworkAccessPolicy, or mend that policy"
                           : "select both workloads with one NetworkAccessPolicy, or open it with "
@@ -252,8 +250,7 @@ class Prover {
     for (const Peer& sender : senders) {
       const Verdict verdict = after_.From(sender, *one.workload, port);
       if (verdict.open) continue;
-      const bool before =
-          !Questions(traffic_.before()).From(sender, *one.workload, port).open;
+      const bool before = !Questions(traffic_.before()).From(sender, *one.workload, port).open;
       Tell(*one.workload, before, one.settings->verifies_strictly,
            entry.evidence + " leads to its port " + std::to_string(entry.port) + ", and " +
                Closer(verdict) + " closes that");
@@ -293,8 +290,8 @@ class Prover {
       const kube::Manifest* workload = nullptr;
       Verdict verdict;
     };
-    const auto closed = CollectFromChunks<Answer>(
-        manifests.size(), [&](std::size_t i, std::vector<Answer>& found) {
+    const auto closed =
+        CollectFromChunks<Answer>(manifests.size(), [&](std::size_t i, std::vector<Answer>& found) {
           const kube::Manifest& workload = manifests[i];
           if (!workload.pod || workload.local_config) return;
           const Verdict verdict = AskNames(after_, workload);

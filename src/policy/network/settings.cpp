@@ -98,8 +98,7 @@ std::vector<AllowRule> AllowAt(const Value& spec) {
   std::vector<AllowRule> rules;
   for (const Value& item : MapAt(spec, "allow").items()) {
     AllowRule rule{.from = ReadEnd(MapAt(item, "from")), .to = ReadEnd(MapAt(item, "to"))};
-    const Protocol protocol =
-        ParseProtocol(TextAt(item, "protocol")).value_or(Protocol::kTcp);
+    const Protocol protocol = ParseProtocol(TextAt(item, "protocol")).value_or(Protocol::kTcp);
     for (const std::string& text : TextsAt(item, "ports")) {
       rule.ports.push_back(ReadRange(text, protocol));
     }
@@ -125,8 +124,7 @@ Peer PodsOfNamespace(std::string ns, Value pods) {
   peer.pods = std::move(pods);
   peer.other_namespaces = true;
   peer.namespaces = Value::Map(
-      {{"matchLabels",
-        Value::Map({{std::string(kNamespaceName), Value::String(std::move(ns))}})}});
+      {{"matchLabels", Value::Map({{std::string(kNamespaceName), Value::String(std::move(ns))}})}});
   return peer;
 }
 
@@ -138,15 +136,14 @@ Peer AllPods() {
 
 Settings::Settings(const Value& spec) {
   for (const std::string& word : TextsAt(spec, "emit")) {
-    emit.push_back(
-        OneOf<Emit>(word, {{"NetworkPolicy", Emit::kNetworkPolicy},
-                           {"CiliumNetworkPolicy", Emit::kCiliumNetworkPolicy},
-                           {"AuthorizationPolicy", Emit::kAuthorizationPolicy}}));
+    emit.push_back(OneOf<Emit>(word, {{"NetworkPolicy", Emit::kNetworkPolicy},
+                                      {"CiliumNetworkPolicy", Emit::kCiliumNetworkPolicy},
+                                      {"AuthorizationPolicy", Emit::kAuthorizationPolicy}}));
   }
   if (emit.empty()) emit = {Emit::kNetworkPolicy};
-  deny = OneOf<Deny>(TextAt(spec, "defaultDeny"), {{"Workload", Deny::kWorkload},
-                                                   {"Namespace", Deny::kNamespace},
-                                                   {"None", Deny::kNone}});
+  deny = OneOf<Deny>(
+      TextAt(spec, "defaultDeny"),
+      {{"Workload", Deny::kWorkload}, {"Namespace", Deny::kNamespace}, {"None", Deny::kNone}});
   owned_namespaces = TextsAt(spec, "ownedNamespaces");
   const std::vector<std::string> types = TextsAt(spec, "policyTypes");
   const auto isolates = [&](std::string_view type) {
@@ -178,14 +175,14 @@ Settings::Settings(const Value& spec) {
   controllers = PeersAt(spec, "ingressControllers");
   monitoring = PeersAt(spec, "monitoring");
   const Value& outside = MapAt(spec, "external");
-  external = OneOf<External>(TextAt(outside, "mode"), {{"PortOnly", External::kPortOnly},
-                                                       {"Deny", External::kDeny},
-                                                       {"FQDN", External::kFqdn}});
+  external = OneOf<External>(
+      TextAt(outside, "mode"),
+      {{"PortOnly", External::kPortOnly}, {"Deny", External::kDeny}, {"FQDN", External::kFqdn}});
   except = TextsAt(outside, "except");
   const Value& server = MapAt(spec, "apiServer");
-  api_server = OneOf<ApiServer>(TextAt(server, "when"), {{"RBAC", ApiServer::kRbac},
-                                                         {"Always", ApiServer::kAlways},
-                                                         {"Never", ApiServer::kNever}});
+  api_server = OneOf<ApiServer>(
+      TextAt(server, "when"),
+      {{"RBAC", ApiServer::kRbac}, {"Always", ApiServer::kAlways}, {"Never", ApiServer::kNever}});
   api_servers = BlocksAt(server, "cidrs");
   constexpr std::uint16_t kServicePort = 443;
   constexpr std::uint16_t kEndpointPort = 6443;

@@ -7,6 +7,7 @@
 #include "kube/pod_template.hpp"
 #include "kube/workload.hpp"
 #include "policy/network/address.hpp"
+#include "policy/network/policy_rules.hpp"
 #include "text/ascii.hpp"
 
 namespace cloudlab::policy::network {
@@ -75,8 +76,7 @@ std::vector<std::pair<Protocol, std::uint16_t>> DeclaredPorts(const kube::Manife
   for (const kube::Container& container : kube::Containers(workload.pod)) {
     if (container.type == kube::ContainerType::kInit) continue;
     for (const yaml::NodeView child : container.node.Find("ports").children()) {
-      const auto [number, protocol] =
-          child.Resolved().FindEach<2>({"containerPort", "protocol"});
+      const auto [number, protocol] = child.Resolved().FindEach<2>({"containerPort", "protocol"});
       const auto known = ParseProtocol(protocol.Text());
       if (known && ReadPort(number) != 0) ports.emplace(*known, ReadPort(number));
     }
@@ -150,15 +150,56 @@ void AddToService(const kube::Manifest& client, const Service& service, std::uin
                          evidence));
 }
 
+/// A rule for more workloads than this is not about one connection.
+constexpr std::size_t kMostPods = 16;
+
+/// The namespaces that a selector names one by one.
+std::vector<std::string> NamesOf(const kube::Selector& namespaces) {
+  for (const auto& requirement : namespaces.requirements()) {
+    if (requirement.key == "kubernetes.io/metadata.name" &&
+        requirement.op == kube::Selector::Operator::kIn) {
+      return requirement.values;
+    }
+  }
+  return {};
+}
+
+/// The workloads that the peers of `rule` name by labels of their own.
+std::vector<const kube::Manifest*> PodsOf(const PolicyRule& rule, const std::string& ns,
+                                          const kube::PodIndex& pods) {
+  std::vector<const kube::Manifest*> all;
+  for (const PodPeer& peer : rule.pods) {
+    if (peer.pods.requirements().empty()) continue;
+    const std::vector<std::string> spaces =
+        peer.same_namespace ? std::vector<std::string>{ns} : NamesOf(peer.namespaces);
+    for (const std::string& space : spaces) {
+      const auto found = pods.WorkloadsOf(peer.pods, space, kMostPods + 1);
+      if (found.size() <= kMostPods) all.insert(all.end(), found.begin(), found.end());
+    }
+  }
+  return all;
+}
+
+/// The ports that `rule` opens at `server`; 0 stands for all.
+std::vector<Port> PortsOf(const PolicyRule& rule, const kube::Manifest& server) {
+  if (rule.any_port) return {{}};
+  std::vector<Port> ports;
+  for (const PolicyPort& port : rule.ports) {
+    std::uint16_t number = port.first == port.last ? port.first : std::uint16_t{0};
+    if (!port.name.empty()) {
+      number = NumberOfPort(server, port.name, port.protocol);
+      if (number == 0) continue;
+    }
+    ports.push_back({port.protocol, number});
+  }
+  return ports;
+}
+
 class Reader {
  public:
   Reader(const kube::Manifest& workload, const kube::Index& stream, const Directory& directory,
          std::vector<Edge>& edges, std::vector<Flaw>& flaws)
-      : workload_(workload),
-        stream_(stream),
-        directory_(directory),
-        edges_(edges),
-        flaws_(flaws) {}
+      : workload_(workload), stream_(stream), directory_(directory), edges_(edges), flaws_(flaws) {}
 
   void Run() {
     for (const yaml::NodeView annotations :
@@ -195,9 +236,9 @@ class Reader {
         return;
       }
       if (host.find('.') != std::string::npos || IsIpAddress(host)) {
-        edges_.push_back(Stated(
-            {.client = &workload_, .to = Edge::To::kOutside, .host = host, .port = port},
-            evidence));
+        edges_.push_back(
+            Stated({.client = &workload_, .to = Edge::To::kOutside, .host = host, .port = port},
+                   evidence));
         return;
       }
     }
@@ -224,11 +265,11 @@ class Reader {
                     edges_);
     }
     if (!clients.empty()) return;
-    flaws_.push_back({&workload_, node,
-                      std::string(kAcceptsFrom) + " names \"" + word +
-                          "\", which is no workload of the stream",
-                      "write name, Kind/name or name.namespace; for others, use `allow` of the "
-                      "policy"});
+    flaws_.push_back(
+        {&workload_, node,
+         std::string(kAcceptsFrom) + " names \"" + word + "\", which is no workload of the stream",
+         "write name, Kind/name or name.namespace; for others, use `allow` of the "
+         "policy"});
   }
 
   const kube::Manifest& workload_;
@@ -244,6 +285,38 @@ void ReadStatedEdges(const kube::Manifest& workload, const kube::Index& stream,
                      const Directory& directory, std::vector<Edge>& edges,
                      std::vector<Flaw>& flaws) {
   Reader(workload, stream, directory, edges, flaws).Run();
+}
+
+void AddPolicyEdges(const kube::Manifest& policy, const kube::PodIndex& pods,
+                    std::vector<Edge>& edges) {
+  const std::optional<NetworkPolicy> read = ReadNetworkPolicy(policy);
+  if (!read) return;
+  const std::vector<const kube::Manifest*> own =
+      pods.WorkloadsOf(read->pods, policy.id.ns, kMostPods + 1);
+  if (own.empty() || own.size() > kMostPods) return;
+  const std::string evidence = policy.id.kind + " " + policy.id.name;
+  const auto add = [&](const std::vector<PolicyRule>& rules, bool ingress) {
+    for (const PolicyRule& rule : rules) {
+      for (const kube::Manifest* other : PodsOf(rule, policy.id.ns, pods)) {
+        for (const kube::Manifest* one : own) {
+          const kube::Manifest& client = ingress ? *other : *one;
+          const kube::Manifest& server = ingress ? *one : *other;
+          for (const Port& port : PortsOf(rule, server)) {
+            edges.push_back(Stated({.client = &client,
+                                    .server = &server,
+                                    .host = server.id.name,
+                                    .ns = server.id.ns,
+                                    .protocol = port.protocol,
+                                    .service_port = port.number,
+                                    .port = port.number},
+                                   evidence));
+          }
+        }
+      }
+    }
+  };
+  if (read->ingress) add(*read->ingress, /*ingress=*/true);
+  if (read->egress) add(*read->egress, /*ingress=*/false);
 }
 
 void AddStatedEgress(const StatedEgress& egress, const kube::Manifest& client,

@@ -1,18 +1,20 @@
-// Connections that people state on their own objects, because nothing else tells of them:
+// Connections that people state, because nothing else tells of them: in NetworkPolicies that the
+// chart brings along, under `egress` of a SidecarPolicy, and on their own objects:
 //
 //   cloudlab.dev/connects-to: "db:5432, search.shared, https://api.example.com"
 //   cloudlab.dev/accepts-from: "report, CronJob/import, front.web:8080"
 //
-// Both are lists with commas or blanks between their words, on the workload or its pod template.
-// connects-to names hosts as configuration does, or a workload of the namespace; accepts-from names
-// workloads, `name`, `Kind/name` or `name.namespace`, with a port of its own pods if only that one
-// is meant. A word that leads nowhere is a flaw, never a guess.
+// The latter are lists with commas or blanks between their words, on the workload or its pod
+// template. connects-to names hosts as configuration does, or a workload of the namespace;
+// accepts-from names workloads, `name`, `Kind/name` or `name.namespace`, with a port of its own
+// pods if only that one is meant. A word that leads nowhere is a flaw, never a guess.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "kube/index.hpp"
+#include "kube/pod_index.hpp"
 #include "policy/network/directory.hpp"
 #include "policy/network/graph.hpp"
 
@@ -43,6 +45,11 @@ struct StatedEgress {
 void ReadStatedEdges(const kube::Manifest& workload, const kube::Index& stream,
                      const Directory& directory, std::vector<Edge>& edges,
                      std::vector<Flaw>& flaws);
+
+/// Adds the edges that a NetworkPolicy of the chart tells of: whoever it lets in, or out, by labels
+/// of their own. A rule for more pods than that says nothing about a particular connection.
+void AddPolicyEdges(const kube::Manifest& policy, const kube::PodIndex& pods,
+                    std::vector<Edge>& edges);
 
 /// Adds the edges that `egress` stands for; `client` is its workload.
 void AddStatedEgress(const StatedEgress& egress, const kube::Manifest& client,

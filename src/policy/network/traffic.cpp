@@ -17,6 +17,11 @@ Traffic::Traffic(const kube::Index& stream, const std::vector<StatedEgress>& sta
     } else {
       entries_ = FindEntries(stream_, directory_, pods_);
       ReadAuthorizations();
+      for (const Service& service : directory_.services()) {
+        for (const kube::Manifest* workload : service.workloads) {
+          services_.try_emplace(workload, &service);
+        }
+      }
     }
   });
   for (std::size_t i = 0; i < entries_.size(); ++i) {
@@ -31,8 +36,9 @@ void Traffic::ReadEdges(const std::vector<StatedEgress>& stated) {
   edges_ = InferEdges(stream_, directory_);
   const std::size_t inferred = edges_.size();
   for (const kube::Manifest& manifest : stream_.manifests()) {
-    if (!manifest.pod || manifest.local_config) continue;
-    ReadStatedEdges(manifest, stream_, directory_, edges_, flaws_);
+    if (manifest.local_config) continue;
+    if (manifest.pod) ReadStatedEdges(manifest, stream_, directory_, edges_, flaws_);
+    if (IsNetworkPolicy(manifest)) AddPolicyEdges(manifest, pods_, edges_);
   }
   for (const StatedEgress& egress : stated) {
     const kube::Manifest* client = stream_.Find(egress.workload);
@@ -74,8 +80,8 @@ void Traffic::FileEdges() {
 
 void Traffic::ReadAuthorizations() {
   for (const kube::Manifest& manifest : stream_.manifests()) {
-    if (manifest.id.kind != "AuthorizationPolicy" ||
-        manifest.id.group() != "security.istio.io" || manifest.local_config) {
+    if (manifest.id.kind != "AuthorizationPolicy" || manifest.id.group() != "security.istio.io" ||
+        manifest.local_config) {
       continue;
     }
     const yaml::NodeView labels = manifest.root.Find({"spec", "selector", "matchLabels"});
@@ -109,6 +115,11 @@ std::vector<const Flaw*> Traffic::FlawsOf(const kube::Manifest& workload) const 
     if (flaw.manifest == &workload) flaws.push_back(&flaw);
   }
   return flaws;
+}
+
+const Service* Traffic::ServiceOf(const kube::Manifest& workload) const {
+  const auto found = services_.find(&workload);
+  return found == services_.end() ? nullptr : found->second;
 }
 
 const kube::Manifest* Traffic::AuthorizationOf(const kube::Manifest& workload) const {

@@ -46,6 +46,8 @@ class Traffic {
     return api_access_.Evidence(workload);
   }
   std::vector<const Flaw*> FlawsOf(const kube::Manifest& workload) const;
+  /// The first Service of the stream that leads to the pods of `workload`, or null.
+  const Service* ServiceOf(const kube::Manifest& workload) const;
   /// The first AuthorizationPolicy of the stream that is about the pods of `workload`, or null.
   const kube::Manifest* AuthorizationOf(const kube::Manifest& workload) const;
   /// What the policies of the stream let through as it is. Made when it is first asked for; threads
@@ -76,6 +78,7 @@ class Traffic {
   std::unordered_map<const kube::Manifest*, Range> by_client_;
   std::unordered_map<const kube::Manifest*, std::vector<std::size_t>> by_server_;
   std::unordered_map<const kube::Manifest*, Range> entries_by_server_;
+  std::unordered_map<const kube::Manifest*, const Service*> services_;             // The first.
   std::map<std::string, std::vector<Authorization>, std::less<>> authorizations_;  // By namespace.
   mutable std::once_flag reach_once_;
   mutable std::unique_ptr<const Reach> reach_;
