@@ -18,15 +18,6 @@ std::string AccountKey(std::string_view ns, std::string_view account) {
 
 std::string NamespaceKey(std::string_view ns) { return AccountKey(ns, ""); }
 
-std::string AccountOf(const Manifest& workload) {
-  const auto [name, old_name] =
-      workload.pod.spec.FindEach<2>({"serviceAccountName", "serviceAccount"});
-  for (const NodeView node : {name, old_name}) {
-    if (!node.IsNull() && !node.Text().empty()) return node.Text();
-  }
-  return "default";
-}
-
 bool MountsToken(const Manifest& workload) {
   for (const NodeView volume : workload.pod.spec.Find("volumes").children()) {
     for (const NodeView source : volume.Resolved().Find({"projected", "sources"}).children()) {
@@ -47,6 +38,15 @@ bool HasToken(const Manifest& workload, const Manifest* account) {
 }
 
 }  // namespace
+
+std::string AccountOf(const Manifest& workload) {
+  const auto [name, old_name] =
+      workload.pod.spec.FindEach<2>({"serviceAccountName", "serviceAccount"});
+  for (const NodeView node : {name, old_name}) {
+    if (!node.IsNull() && !node.Text().empty()) return node.Text();
+  }
+  return "default";
+}
 
 ApiAccess::ApiAccess(const kube::Index& stream) : stream_(stream) {
   for (const Manifest& manifest : stream.manifests()) {

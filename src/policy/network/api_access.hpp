@@ -17,6 +17,9 @@
 
 namespace cloudlab::policy::network {
 
+/// The ServiceAccount of the pods of `workload`; `default` if they name none.
+std::string AccountOf(const kube::Manifest& workload);
+
 class ApiAccess {
  public:
   /// `stream` must outlive it.

@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "policy/network/host_pattern.hpp"
+
 namespace cloudlab::policy::network {
 
 Labels RarestLabels(const LabelSelector& selector,
@@ -26,17 +28,19 @@ Labels RarestLabels(const LabelSelector& selector,
 
 void Gate::Add(std::uint32_t policy, const std::vector<PolicyRule>& rules,
                const LabelCounts& counts, LabelNames& names) {
-  if (!first_) first_ = policy;
   for (const PolicyRule& rule : rules) {
     const auto number = static_cast<std::uint32_t>(rules_.size());
-    rules_.push_back({rule.any_port, rule.ports});
+    rules_.push_back({policy, rule.any_port, rule.ports});
     if (rule.any_peer) open_.push_back(number);
+    if (rule.nodes) nodes_.push_back(number);
+    if (rule.api_server) api_servers_.push_back(number);
     for (const PodPeer& peer : rule.pods) {
       AddPeer({number, peer.same_namespace, LabelSelector(peer.namespaces, names),
                LabelSelector(peer.pods, names)},
               counts);
     }
     for (const BlockPeer& peer : rule.blocks) blocks_.push_back({number, peer});
+    for (const std::string& pattern : rule.hosts) hosts_.push_back({number, pattern});
   }
 }
 
@@ -56,42 +60,74 @@ void Gate::AddPeer(Peer peer, const LabelCounts& counts) {
   peers_.push_back(std::move(peer));
 }
 
-bool Gate::Takes(std::uint32_t rule, Port port, std::span<const NamedPort> ports) const {
-  return rules_[rule].any || std::ranges::any_of(rules_[rule].items, [&](const PolicyPort& item) {
-           return item.Takes(port, ports);
-         });
+bool Gate::Takes(std::uint32_t rule, const To& to) const {
+  return rules_[rule].any_port ||
+         std::ranges::any_of(rules_[rule].ports,
+                             [&](const PolicyPort& item) { return item.Takes(to.port, to.ports); });
 }
 
-bool Gate::LetsBlocks(const End& other, Port port, std::span<const NamedPort> ports) const {
-  if (other.address == nullptr && !other.anywhere) return false;
-  return std::ranges::any_of(blocks_, [&](const Block& block) {
-    const bool inside = other.address != nullptr
-                            ? block.peer.Contains(*other.address)
-                            : block.peer.block.IsAllOfIpv4() && block.peer.except.empty();
-    return inside && Takes(block.rule, port, ports);
-  });
+Gate::Found Gate::FirstOf(const Places& rules, const To& to) const {
+  const auto found =
+      std::ranges::find_if(rules, [&](std::uint32_t rule) { return Takes(rule, to); });
+  return found == rules.end() ? Found() : *found;
 }
 
-bool Gate::Lets(const End& other, std::uint32_t ns, Port port,
-                std::span<const NamedPort> ports) const {
-  const auto takes = [&](std::uint32_t rule) { return Takes(rule, port, ports); };
-  if (std::ranges::any_of(open_, takes)) return true;
-  if (other.labels == nullptr) return LetsBlocks(other, port, ports);
-  const auto lets = [&](std::uint32_t place) {
-    const Peer& peer = peers_[place];
-    return (peer.same_namespace ? other.ns == ns
-                                : peer.namespaces.Matches(*other.namespace_labels)) &&
-           peer.pods.Matches(*other.labels) && takes(peer.rule);
+bool Gate::Contains(const BlockPeer& block, const End& other) const {
+  const bool all = kind_ == Rules::kAllow;
+  if (other.address != nullptr) return block.Contains(*other.address);
+  if (other.host != nullptr) {
+    return all ? block.block.IsAllOfIpv4() && std::ranges::all_of(block.except, &IpBlock::IsPrivate)
+               : !block.block.IsPrivate();
+  }
+  return other.anywhere && (!all || (block.block.IsAllOfIpv4() && block.except.empty()));
+}
+
+Gate::Found Gate::FindPods(const End& other, std::uint32_t ns, const To& to) const {
+  const auto find = [&](const Places& places) {
+    for (const std::uint32_t place : places) {
+      const Peer& peer = peers_[place];
+      const bool there =
+          peer.same_namespace ? other.ns == ns : peer.namespaces.Matches(*other.namespace_labels);
+      if (there && peer.pods.Matches(*other.labels) && Takes(peer.rule, to)) {
+        return Found(peer.rule);
+      }
+    }
+    return Found();
   };
-  const auto lets_by = [&](const auto& places_by_label, const Labels& labels) {
-    return !places_by_label.empty() && std::ranges::any_of(labels, [&](const Label& label) {
-      const auto found = places_by_label.find(label);
-      return found != places_by_label.end() && std::ranges::any_of(found->second, lets);
-    });
+  const auto find_by = [&](const auto& places_by_label, const Labels& labels) {
+    if (places_by_label.empty()) return Found();
+    for (const Label& label : labels) {
+      const auto places = places_by_label.find(label);
+      if (places == places_by_label.end()) continue;
+      if (const Found found = find(places->second)) return found;
+    }
+    return Found();
   };
-  return lets_by(by_label_, *other.labels) ||
-         lets_by(by_namespace_label_, *other.namespace_labels) ||
-         std::ranges::any_of(others_, lets);
+  if (const Found found = find_by(by_label_, *other.labels)) return found;
+  if (const Found found = find_by(by_namespace_label_, *other.namespace_labels)) return found;
+  return find(others_);
+}
+
+Gate::Found Gate::FindOthers(const End& other, const To& to) const {
+  for (const Block& block : blocks_) {
+    if (Contains(block.peer, other) && Takes(block.rule, to)) return block.rule;
+  }
+  if (other.host != nullptr) {
+    for (const Host& host : hosts_) {
+      if (HostMatches(host.pattern, *other.host) && Takes(host.rule, to)) return host.rule;
+    }
+  }
+  if (other.node) return FirstOf(nodes_, to);
+  return other.api_server ? FirstOf(api_servers_, to) : Found();
+}
+
+std::optional<std::uint32_t> Gate::Find(const End& other, std::uint32_t ns, Port port,
+                                        std::span<const NamedPort> ports) const {
+  if (rules_.empty()) return std::nullopt;
+  const To to{port, ports};
+  Found found = FirstOf(open_, to);
+  if (!found) found = other.labels != nullptr ? FindPods(other, ns, to) : FindOthers(other, to);
+  return found ? Found(rules_[*found].policy) : found;
 }
 
 }  // namespace cloudlab::policy::network

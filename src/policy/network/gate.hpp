@@ -1,4 +1,4 @@
-// What some policies let through in one direction: the rules of all that select the same pods.
+// What some policies allow, or deny, in one direction: the rules of all that select the same pods.
 //
 // Peers are kept by one label that they require, the rarest of the stream, so that a database that
 // thousands of clients may reach finds the one that asks without looking at the others. Peers that
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -35,25 +36,34 @@ struct End {
   std::uint32_t ns = 0;                      ///< The namespace of `labels`.
   const IpAddress* address = nullptr;        ///< Null for what no block contains.
   bool anywhere = false;                     ///< Any address: only a block of all contains it.
+  const std::string* host = nullptr;         ///< A name outside, for addresses of the internet.
+  bool node = false;                         ///< A pod in the network of its node.
+  bool api_server = false;
 };
 
 class Gate {
  public:
-  /// Adds the rules of `policy`; policies come in the order of the stream. `names` must be that of
-  /// the labels in each End.
+  /// An end may stand for many addresses: its rules must be about all of them or, as rules that
+  /// deny, about some.
+  enum class Rules : std::uint8_t { kAllow, kDeny };
+
+  explicit Gate(Rules kind) : kind_(kind) {}
+
+  /// Adds rules of `policy`; `names` must be that of the labels in each End.
   void Add(std::uint32_t policy, const std::vector<PolicyRule>& rules, const LabelCounts& counts,
            LabelNames& names);
 
-  /// The first policy that isolates; nothing if none does: then the gate says nothing.
-  std::optional<std::uint32_t> first() const { return first_; }
-  /// True if a rule allows `port` with `other`; `ns` is the namespace of the policies, and `ports`
-  /// are the named ones of the pod at the end of the connection.
-  bool Lets(const End& other, std::uint32_t ns, Port port, std::span<const NamedPort> ports) const;
+  /// A policy with a rule about `port` with `other`; nothing if there is none. `ns` is the
+  /// namespace of the policies, and `ports` are the named ones of the pod at the end of the
+  /// connection.
+  std::optional<std::uint32_t> Find(const End& other, std::uint32_t ns, Port port,
+                                    std::span<const NamedPort> ports) const;
 
  private:
-  struct Ports {
-    bool any = false;
-    std::vector<PolicyPort> items;
+  struct Rule {
+    std::uint32_t policy = 0;
+    bool any_port = false;
+    std::vector<PolicyPort> ports;
   };
   struct Peer {
     std::uint32_t rule = 0;
@@ -65,20 +75,37 @@ class Gate {
     std::uint32_t rule = 0;
     BlockPeer peer;
   };
+  struct Host {
+    std::uint32_t rule = 0;
+    std::string pattern;
+  };
+  /// A question, without the end of the connection that asks.
+  struct To {
+    Port port;
+    std::span<const NamedPort> ports;
+  };
   using Places = std::vector<std::uint32_t>;
+  /// A rule of rules_, if one was found.
+  using Found = std::optional<std::uint32_t>;
 
   void AddPeer(Peer peer, const LabelCounts& counts);
-  bool Takes(std::uint32_t rule, Port port, std::span<const NamedPort> ports) const;
-  bool LetsBlocks(const End& other, Port port, std::span<const NamedPort> ports) const;
+  bool Takes(std::uint32_t rule, const To& to) const;
+  Found FirstOf(const Places& rules, const To& to) const;
+  bool Contains(const BlockPeer& block, const End& other) const;
+  Found FindPods(const End& other, std::uint32_t ns, const To& to) const;
+  Found FindOthers(const End& other, const To& to) const;
 
-  std::optional<std::uint32_t> first_;
-  std::vector<Ports> rules_;
-  Places open_;  // Rules without peers.
+  Rules kind_;
+  std::vector<Rule> rules_;
+  Places open_;         // Rules about everybody.
+  Places nodes_;        // Rules about nodes.
+  Places api_servers_;  // Rules about the API server.
   std::vector<Peer> peers_;
   std::unordered_map<Label, Places, LabelHash> by_label_;            // -> peers_
   std::unordered_map<Label, Places, LabelHash> by_namespace_label_;  // -> peers_
   Places others_;                                                    // -> peers_
   std::vector<Block> blocks_;
+  std::vector<Host> hosts_;
 };
 
 }  // namespace cloudlab::policy::network

@@ -126,12 +126,31 @@ std::optional<IpBlock> IpBlock::Parse(std::string_view cidr) {
   return block;
 }
 
+std::optional<IpBlock> IpBlock::ParseWithAddress(std::string_view text) {
+  const auto address = IpAddress::Parse(text);
+  if (!address) return Parse(text);
+  IpBlock block;
+  block.base_ = *address;
+  block.bits_ = address->v6 ? 128 : 32;
+  return block;
+}
+
 bool IpBlock::Contains(const IpAddress& address) const {
   if (address.v6 != base_.v6) return false;
   for (std::size_t i = 0; static_cast<int>(i) * kByteBits < bits_; ++i) {
     if ((address.bytes[i] & MaskOf(bits_, i)) != base_.bytes[i]) return false;
   }
   return true;
+}
+
+bool IpBlock::IsPrivate() const {
+  static constexpr std::array<std::string_view, 9> kPrivate{
+      "0.0.0.0/8",     "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+      "172.16.0.0/12", "192.168.0.0/16", "fc00::/7",      "fe80::/10"};
+  return std::ranges::any_of(kPrivate, [&](std::string_view text) {
+    const auto block = Parse(text);
+    return block && bits_ >= block->bits_ && block->Contains(base_);
+  });
 }
 
 bool IpBlock::HasInside(const IpBlock& block) const {

@@ -26,10 +26,15 @@ class IpBlock {
  public:
   /// An address, a slash and the length of the prefix.
   static std::optional<IpBlock> Parse(std::string_view cidr);
+  /// The same, or an address for a block of it alone.
+  static std::optional<IpBlock> ParseWithAddress(std::string_view text);
 
   bool Contains(const IpAddress& address) const;
   /// True if `block` is a smaller part of this one.
   bool HasInside(const IpBlock& block) const;
+  /// True if no host of the internet has one of its addresses (RFC 6890): private networks,
+  /// link-local and loopback addresses.
+  bool IsPrivate() const;
   /// True for 0.0.0.0/0.
   bool IsAllOfIpv4() const { return !base_.v6 && bits_ == 0; }
 

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "kube/index.hpp"
 
@@ -15,6 +17,15 @@ enum class Mesh : std::uint8_t {
   kNone,
   kSidecar,  ///< Each pod has a proxy of its own; connections keep their ports.
   kAmbient,  ///< A proxy on each node; connections between members use one port (HBONE).
+};
+
+/// What a stream does not tell of its mesh.
+struct MeshSettings {
+  std::string trust_domain = "cluster.local";
+  /// Policies in it hold for all namespaces.
+  std::string root_namespace = "istio-system";
+  /// What every workload is that has a network of its own; nothing: as MeshOf() finds.
+  std::optional<Mesh> mode = {};
 };
 
 /// `stream` gives the Namespace of `workload`.

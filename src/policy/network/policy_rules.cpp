@@ -1,17 +1,13 @@
-// Null counts as absent, as the API server decodes it; but not as an item of a list, where it would
-// mean `{}` and kubectl refuses it.
-//
 // Sources: kubernetes api/networking/v1/types.go, pkg/apis/networking/v1/defaults.go and
 // pkg/apis/networking/validation.
 #include "policy/network/policy_rules.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <initializer_list>
 #include <limits>
 #include <string_view>
 #include <utility>
 
+#include "policy/network/read_spec.hpp"
 #include "yaml/value.hpp"
 
 namespace cloudlab::policy::network {
@@ -20,65 +16,6 @@ namespace {
 using yaml::Value;
 
 constexpr std::uint16_t kLastPort = std::numeric_limits<std::uint16_t>::max();
-
-bool IsNull(const Value& value) {
-  const std::string& text = value.text();
-  return value.kind() == Value::Kind::kLiteral &&
-         (text == "null" || text == "~" || text == "Null" || text == "NULL");
-}
-
-/// The value of `key`, or null if it is absent or null.
-const Value* Given(const Value& map, std::string_view key) {
-  const Value* value = map.Find(key);
-  return value == nullptr || IsNull(*value) ? nullptr : value;
-}
-
-/// True for a map without any other keys: what a newer or mistyped field would mean is not known.
-bool HasOnly(const Value& map, std::initializer_list<std::string_view> keys) {
-  return map.IsMap() && std::ranges::all_of(map.entries(), [&](const Value::Entry& entry) {
-           return std::ranges::find(keys, entry.first) != keys.end();
-         });
-}
-
-bool AreScalars(const std::vector<Value>& items) {
-  return std::ranges::all_of(items, &Value::IsScalar);
-}
-
-/// Selector::Parse(), which overlooks what it does not know; here that would select too much.
-std::optional<kube::Selector> ReadSelector(const Value& selector) {
-  if (!HasOnly(selector, {"matchLabels", "matchExpressions"})) return std::nullopt;
-  if (const Value* labels = Given(selector, "matchLabels")) {
-    const auto is_scalar = [](const Value::Entry& entry) { return entry.second.IsScalar(); };
-    if (!labels->IsMap() || !std::ranges::all_of(labels->entries(), is_scalar)) return std::nullopt;
-  }
-  if (const Value* expressions = Given(selector, "matchExpressions")) {
-    if (!expressions->IsSeq()) return std::nullopt;
-    for (const Value& expression : expressions->items()) {
-      if (!HasOnly(expression, {"key", "operator", "values"})) return std::nullopt;
-      const Value* values = Given(expression, "values");
-      if (values != nullptr && (!values->IsSeq() || !AreScalars(values->items()))) {
-        return std::nullopt;
-      }
-    }
-  }
-  return kube::Selector::Parse(selector);
-}
-
-/// The selector `key` of `map`, an empty one if it is absent; nothing if it cannot be read.
-std::optional<kube::Selector> SelectorAt(const Value& map, std::string_view key) {
-  const Value* selector = Given(map, key);
-  return selector == nullptr ? kube::Selector() : ReadSelector(*selector);
-}
-
-/// A port's number; nothing for text, even if it is made of digits.
-std::optional<std::uint16_t> ReadNumber(const Value& value) {
-  const std::string& text = value.text();
-  if (value.kind() != Value::Kind::kLiteral || text.starts_with('0')) return std::nullopt;
-  std::uint16_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 std::optional<PolicyPort> ReadPort(const Value& item) {
   if (!HasOnly(item, {"protocol", "port", "endPort"})) return std::nullopt;
@@ -96,8 +33,8 @@ std::optional<PolicyPort> ReadPort(const Value& item) {
     result.name = port->text();
     return result;
   }
-  const auto first = ReadNumber(*port);
-  const auto last = end == nullptr ? first : ReadNumber(*end);
+  const auto first = ReadPortNumber(*port);
+  const auto last = end == nullptr ? first : ReadPortNumber(*end);
   if (!first || !last || *last < *first) return std::nullopt;
   result.first = *first;
   result.last = *last;
@@ -192,29 +129,29 @@ std::optional<NetworkPolicy> ReadNetworkPolicy(const kube::Manifest& manifest) {
   if (!spec.IsMap()) return std::nullopt;
   auto pods = SelectorAt(spec, "podSelector");
   if (!pods) return std::nullopt;
-  NetworkPolicy policy{.pods = *std::move(pods), .ingress = {}, .egress = {}};
+  NetworkPolicy policy{.pods = *std::move(pods)};
   const Value* ingress = Given(spec, "ingress");
   const Value* egress = Given(spec, "egress");
   const Value* types = Given(spec, "policyTypes");
   if (types == nullptr || (types->IsSeq() && types->items().empty())) {
-    policy.ingress = ReadRules(ingress, "from");
+    policy.ingress = {true, ReadRules(ingress, "from"), {}};
     const bool has_rules = egress != nullptr && !(egress->IsSeq() && egress->items().empty());
-    if (has_rules) policy.egress = ReadRules(egress, "to");
+    if (has_rules) policy.egress = {true, ReadRules(egress, "to"), {}};
     return policy;
   }
   const auto is_known = [](const Value& type) {
     return type.text() == "Ingress" || type.text() == "Egress";
   };
   if (!types->IsSeq() || !std::ranges::all_of(types->items(), is_known)) {
-    policy.ingress.emplace();
-    policy.egress.emplace();
+    policy.ingress.isolates = true;
+    policy.egress.isolates = true;
     return policy;
   }
   for (const Value& type : types->items()) {
     if (type.text() == "Ingress") {
-      policy.ingress = ReadRules(ingress, "from");
+      policy.ingress = {true, ReadRules(ingress, "from"), {}};
     } else {
-      policy.egress = ReadRules(egress, "to");
+      policy.egress = {true, ReadRules(egress, "to"), {}};
     }
   }
   return policy;
@@ -230,7 +167,7 @@ std::vector<NamedPort> NamedPorts(const kube::PodTemplate& pod) {
     for (const yaml::NodeView item : container.node.Find("ports").children()) {
       const auto [name, number, protocol] = item.FindEach<3>({"name", "containerPort", "protocol"});
       if (!name || name.IsNull()) continue;
-      const auto read = number ? ReadNumber(Value::From(number)) : std::nullopt;
+      const auto read = number ? ReadPortNumber(Value::From(number)) : std::nullopt;
       const auto known =
           protocol.IsNull() ? std::optional(Protocol::kTcp) : ParseProtocol(protocol.Text());
       if (read && known) ports.push_back({name.Text(), *known, *read});

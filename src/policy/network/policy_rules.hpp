@@ -60,21 +60,32 @@ struct BlockPeer {
   bool Contains(const IpAddress& address) const;
 };
 
-/// An item of `ingress` or `egress`. Without `any_peer` an empty list is nobody, without `any_port`
-/// no port.
+/// An item of `ingress` or `egress`. Without `any_peer` only those are meant that the lists and
+/// flags name, without `any_port` only `ports`.
 struct PolicyRule {
   bool any_peer = false;  ///< `from` or `to` is missing or empty.
-  std::vector<PodPeer> pods;
-  std::vector<BlockPeer> blocks;
+  std::vector<PodPeer> pods = {};
+  std::vector<BlockPeer> blocks = {};
+  std::vector<std::string> hosts = {};  ///< Names outside of the cluster (host_pattern.hpp).
+  bool nodes = false;                   ///< And pods in their network.
+  bool api_server = false;
   bool any_port = false;  ///< `ports` is missing or empty.
-  std::vector<PolicyPort> ports;
+  std::vector<PolicyPort> ports = {};
+};
+
+/// One direction of a policy.
+struct PolicyRules {
+  bool isolates = false;  ///< What no rule of any policy allows is closed.
+  std::vector<PolicyRule> allow = {};
+  std::vector<PolicyRule> deny = {};  ///< Win over what any policy allows.
 };
 
 struct NetworkPolicy {
-  kube::Selector pods;  ///< In the namespace of the policy.
-  /// The rules of each direction in which the policy isolates; nothing where it does not.
-  std::optional<std::vector<PolicyRule>> ingress;
-  std::optional<std::vector<PolicyRule>> egress;
+  kube::Selector pods = {};
+  bool clusterwide = false;  ///< The pods are in `namespaces`, else in that of the policy.
+  kube::Selector namespaces = {};
+  PolicyRules ingress = {};
+  PolicyRules egress = {};
 };
 
 bool IsNetworkPolicy(const kube::Manifest& manifest);

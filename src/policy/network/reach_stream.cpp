@@ -1,0 +1,227 @@
+// How Reach reads a stream (reach.hpp).
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/parallel.hpp"
+#include "policy/network/api_access.hpp"
+#include "policy/network/cilium_rules.hpp"
+#include "policy/network/reach.hpp"
+
+namespace cloudlab::policy::network {
+namespace {
+
+/// The label that the API server gives every namespace.
+constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
+
+bool IsPolicy(const kube::Manifest& manifest) {
+  return !manifest.local_config &&
+         (IsNetworkPolicy(manifest) || IsCiliumPolicy(manifest) || IsAuthorizationPolicy(manifest));
+}
+
+/// The policies of the stream and of what comes after it, the last of each name.
+std::vector<const kube::Manifest*> LastPolicies(const kube::Index& stream,
+                                                std::span<const kube::Manifest> more) {
+  std::vector<const kube::Manifest*> policies;
+  std::unordered_map<std::string, std::size_t> places;
+  const auto add = [&](const kube::Manifest& manifest) {
+    if (!IsPolicy(manifest)) return;
+    // A generated name is new each time.
+    if (!manifest.root.Find({"metadata", "name"}).Text().empty()) {
+      const kube::ObjectId& id = manifest.id;
+      const auto [place, added] =
+          places.try_emplace(id.kind + "/" + id.ns + "/" + id.name, policies.size());
+      if (!added) policies[std::exchange(place->second, policies.size())] = nullptr;
+    }
+    policies.push_back(&manifest);
+  };
+  for (const kube::Manifest& manifest : stream.manifests()) add(manifest);
+  for (const kube::Manifest& manifest : more) add(manifest);
+  std::erase(policies, nullptr);
+  return policies;
+}
+
+/// What a policy says, of whatever kind it is.
+struct ReadPolicy {
+  std::vector<NetworkPolicy> network;
+  std::optional<AuthorizationPolicy> authorization;
+};
+
+ReadPolicy Read(const kube::Manifest& manifest, const MeshSettings& mesh) {
+  ReadPolicy policy;
+  if (IsAuthorizationPolicy(manifest)) {
+    policy.authorization = ReadAuthorizationPolicy(manifest, mesh);
+  } else if (IsCiliumPolicy(manifest)) {
+    policy.network = ReadCiliumPolicy(manifest);
+  } else if (auto read = ReadNetworkPolicy(manifest)) {
+    policy.network.push_back(*std::move(read));
+  }
+  return policy;
+}
+
+/// Adds `selector` to a key that is equal for equal selectors.
+void AddKey(const kube::Selector& selector, std::string& key) {
+  const auto add = [&](std::string_view part) { key.append(1, '\0').append(part); };
+  for (const kube::Selector::Requirement& requirement : selector.requirements()) {
+    key += '\1';
+    add(requirement.key);
+    add(std::to_string(static_cast<int>(requirement.op)));
+    for (const std::string& value : requirement.values) add(value);
+  }
+}
+
+}  // namespace
+
+Reach::Reach(const kube::Index& stream, std::span<const kube::Manifest> more, MeshSettings mesh)
+    : mesh_(std::move(mesh)), policies_(LastPolicies(stream, more)) {
+  names_.Add(kNamespaceName);
+  ReadNamespaces(stream);
+  ReadPods(stream);
+  const LabelCounts counts = CountLabels();
+  ReadPolicies(counts);
+  FileGroups(counts);
+  for (Pod& pod : pods_) {
+    pod.groups = GroupsOf(pod.ns, pod.labels);
+    SettleMembership(pod);
+  }
+}
+
+std::uint32_t Reach::AddNamespace(const std::string& name) {
+  const auto number = static_cast<std::uint32_t>(namespaces_.size());
+  const auto [place, added] = namespace_numbers_.try_emplace(name, number);
+  if (added) {
+    namespaces_.emplace_back();
+    SetLabel(namespaces_.back().labels, {names_.Add(kNamespaceName), names_.Add(name)});
+  }
+  return place->second;
+}
+
+void Reach::ReadNamespaces(const kube::Index& stream) {
+  for (const kube::Manifest& manifest : stream.manifests()) {
+    if (manifest.id.kind != "Namespace" || !manifest.id.group().empty() || manifest.local_config) {
+      continue;
+    }
+    Labels& labels = namespaces_[AddNamespace(manifest.id.name)].labels;
+    labels = names_.AddAll(manifest.root.Find({"metadata", "labels"}));
+    SetLabel(labels, {names_.Add(kNamespaceName), names_.Add(manifest.id.name)});
+  }
+}
+
+void Reach::ReadPods(const kube::Index& stream) {
+  for (const kube::Manifest& manifest : stream.manifests()) {
+    if (!manifest.pod) continue;
+    Pod pod{.ns = AddNamespace(manifest.id.ns),
+            .host_network = kube::UsesHostNetwork(manifest.pod),
+            .labels = names_.AddAll(manifest.pod.metadata.Find("labels")),
+            .ports = NamedPorts(manifest.pod),
+            .groups = {},
+            .mesh = Mesh::kNone,
+            .caller = {PrincipalOf(manifest.id.ns, AccountOf(manifest)), manifest.id.ns}};
+    if (!pod.host_network) pod.mesh = mesh_.mode ? *mesh_.mode : MeshOf(manifest, stream);
+    ++namespaces_[pod.ns].pods;
+    pod_numbers_.emplace(&manifest, static_cast<std::uint32_t>(pods_.size()));
+    pods_.push_back(std::move(pod));
+  }
+}
+
+LabelCounts Reach::CountLabels() const {
+  LabelCounts counts;
+  for (const Pod& pod : pods_) {
+    for (const Label& label : pod.labels) ++counts.pods[label];
+  }
+  for (const Namespace& ns : namespaces_) {
+    for (const Label& label : ns.labels) counts.namespaces[label] += ns.pods;
+  }
+  return counts;
+}
+
+std::string Reach::PrincipalOf(const std::string& ns, const std::string& account) const {
+  return mesh_.trust_domain + "/ns/" + ns + "/sa/" + account;
+}
+
+/// Who is selected by an AuthorizationPolicy beside it is meant to be a member.
+void Reach::SettleMembership(Pod& pod) const {
+  if (pod.host_network || pod.mesh != Mesh::kNone || mesh_.mode) return;
+  const bool meant = std::ranges::any_of(pod.groups, [&](std::uint32_t number) {
+    const Group& group = groups_[number];
+    return group.ns == pod.ns && !group.pods.IsEmpty() && !group.authorization.IsEmpty();
+  });
+  if (meant) pod.mesh = Mesh::kSidecar;
+}
+
+Reach::Group& Reach::GroupFor(std::uint32_t ns, const kube::Selector* namespaces,
+                              const kube::Selector& pods) {
+  std::string key = std::to_string(ns);
+  AddKey(pods, key);
+  key += '\2';
+  if (namespaces != nullptr) AddKey(*namespaces, key);
+  const auto [place, added] = group_numbers_.try_emplace(key, groups_.size());
+  if (added) {
+    groups_.emplace_back(ns, LabelSelector(pods, names_));
+    if (namespaces != nullptr) groups_.back().namespaces = LabelSelector(*namespaces, names_);
+  }
+  return groups_[place->second];
+}
+
+void Reach::ReadPolicies(const LabelCounts& counts) {
+  // Reading is most of the work, and numbers are given out one after the other.
+  const auto read = CollectFromChunks<ReadPolicy>(
+      policies_.size(), [&](std::size_t i, std::vector<ReadPolicy>& found) {
+        found.push_back(Read(*policies_[i], mesh_));
+      });
+  static const kube::Selector kEverywhere;
+  const auto add = [&](std::uint32_t number, Direction& direction, const PolicyRules& rules) {
+    if (rules.isolates && !direction.isolated_by) direction.isolated_by = number;
+    direction.allow.Add(number, rules.allow, counts, names_);
+    direction.deny.Add(number, rules.deny, counts, names_);
+  };
+  for (std::uint32_t number = 0; number < policies_.size(); ++number) {
+    const std::string& ns = policies_[number]->id.ns;
+    for (const NetworkPolicy& policy : read[number].network) {
+      Group& group = policy.clusterwide ? GroupFor(kElsewhere, &policy.namespaces, policy.pods)
+                                        : GroupFor(AddNamespace(ns), nullptr, policy.pods);
+      add(number, group.ingress, policy.ingress);
+      add(number, group.egress, policy.egress);
+    }
+    if (const auto& policy = read[number].authorization) {
+      Group& group = policy->everywhere ? GroupFor(kElsewhere, &kEverywhere, policy->pods)
+                                        : GroupFor(AddNamespace(ns), nullptr, policy->pods);
+      group.authorization.Add(number, *policy);
+    }
+  }
+  group_numbers_.clear();
+}
+
+void Reach::FileGroups(const LabelCounts& counts) {
+  for (std::uint32_t number = 0; number < groups_.size(); ++number) {
+    const Group& group = groups_[number];
+    GroupIndex& index = group.namespaces ? everywhere_ : namespaces_[group.ns].groups;
+    std::uint32_t count = 0;
+    const Labels labels = RarestLabels(group.pods, counts.pods, count);
+    for (const Label& label : labels) index.by_label[label].push_back(number);
+    if (labels.empty()) index.others.push_back(number);
+  }
+}
+
+Reach::Numbers Reach::GroupsOf(std::uint32_t ns, const Labels& labels) const {
+  Numbers groups;
+  if (ns == kElsewhere) return groups;
+  const auto collect = [&](const Numbers& numbers) {
+    for (const std::uint32_t number : numbers) {
+      const Group& group = groups_[number];
+      const bool there = !group.namespaces || group.namespaces->Matches(namespaces_[ns].labels);
+      if (there && group.pods.Matches(labels)) groups.push_back(number);
+    }
+  };
+  for (const GroupIndex* index : {&namespaces_[ns].groups, &everywhere_}) {
+    collect(index->others);
+    if (index->by_label.empty()) continue;
+    for (const Label& label : labels) {
+      const auto found = index->by_label.find(label);
+      if (found != index->by_label.end()) collect(found->second);
+    }
+  }
+  return groups;
+}
+
+}  // namespace cloudlab::policy::network
