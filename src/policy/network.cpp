@@ -105,7 +105,7 @@ class Maker {
     }
     for (network::Notice& notice : notices) {
       proposal_.AddFinding(notice.severity, std::move(notice.code), std::move(notice.message),
-                           notice.node, std::move(notice.hint));
+                           notice.node ? notice.node : workload_.root, std::move(notice.hint));
     }
     if (settings_.deny == Settings::Deny::kNamespace && !CloseNamespace()) return;
     for (const Emit emit : settings_.emit) Write(emit, *access);

@@ -85,6 +85,9 @@ class Opener {
     access_.isolates_egress = settings_.egress;
     if (settings_.deny == Settings::Deny::kNone) {
       access_.closes = false;
+      // Opening without closing: only what somebody else closes needs a rule.
+      access_.isolates_ingress &= Isolates(Verdict::Side::kIngress);
+      access_.isolates_egress &= Isolates(Verdict::Side::kEgress);
     }
     OpenIngress();
     OpenEgress();
@@ -104,6 +107,9 @@ class Opener {
     if (known) return;
     notices_.push_back({severity, std::move(code), std::move(message), std::move(hint)});
   }
+
+  /// True if policies of the chart do so by themselves.
+  bool Isolates(Verdict::Side side) const { return traffic_.before().Isolates(workload_, side); }
 
   // Peers.
 
@@ -215,7 +221,7 @@ class Opener {
   void TellIfNobody() {
     const Service* service = traffic_.ServiceOf(workload_);
     if (service == nullptr || !access_.isolates_ingress || !access_.closes) return;
-    if (!access_.ingress.empty()) return;
+    if (!access_.ingress.empty() || Isolates(Verdict::Side::kIngress)) return;
     Tell(text::Severity::kWarning, "CL-D-NOBODY",
          "nothing in the stream connects to its Service " + service->manifest->id.name +
              ": it is closed to everybody",
@@ -413,17 +419,7 @@ std::optional<Value> NetworkSelectorOf(const kube::Manifest& workload) {
 
 Mesh MeshOf(const kube::Manifest& workload, const Settings& settings, const kube::Index& stream) {
   if (kube::UsesHostNetwork(workload.pod)) return Mesh::kNone;
-  switch (settings.mesh) {
-    case Settings::MeshMode::kSidecar:
-      return Mesh::kSidecar;
-    case Settings::MeshMode::kAmbient:
-      return Mesh::kAmbient;
-    case Settings::MeshMode::kNone:
-      return Mesh::kNone;
-    case Settings::MeshMode::kAuto:
-      break;
-  }
-  return MeshOf(workload, stream);
+  return settings.mesh ? *settings.mesh : MeshOf(workload, stream);
 }
 
 bool IsAt(const AllowEnd& end, const kube::Manifest& workload) {

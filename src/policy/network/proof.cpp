@@ -1,14 +1,12 @@
 #include "policy/network/proof.hpp"
 
 #include <algorithm>
-#include <array>
 #include <unordered_map>
 #include <utility>
 
 #include "base/parallel.hpp"
 #include "kube/pod_template.hpp"
 #include "policy/network/address.hpp"
-#include "policy/network/ip_block.hpp"
 #include "policy/network/opening.hpp"
 
 namespace cloudlab::policy::network {
@@ -19,9 +17,6 @@ using yaml::Value;
 constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
 /// Stands for every port where no particular one is meant.
 constexpr std::uint16_t kSomePort = 65535;
-/// Addresses of nobody (RFC 5737), which stand for any outside of the cluster.
-constexpr std::array<std::string_view, 3> kSomewhere = {"192.0.2.1", "198.51.100.1", "203.0.113.1"};
-
 /// Labels that `selector` takes.
 LabelTexts LabelsFor(const Value& selector) {
   LabelTexts labels;
@@ -54,19 +49,6 @@ std::string AddressOf(const Peer& peer) {
   return peer.except.empty() ? peer.cidr.substr(0, peer.cidr.find('/')) : std::string();
 }
 
-/// An address outside of the cluster that `except` leaves; empty if it leaves none.
-std::string_view AddressBeside(const std::vector<std::string>& except) {
-  for (const std::string_view text : kSomewhere) {
-    const auto address = IpAddress::Parse(text);
-    const bool excepted = std::ranges::any_of(except, [&](const std::string& cidr) {
-      const auto block = IpBlock::Parse(cidr);
-      return block && address && block->Contains(*address);
-    });
-    if (!excepted) return text;
-  }
-  return {};
-}
-
 constexpr Verdict kOpen = {.open = true};
 
 Port PortOf(Protocol protocol, std::uint16_t number) {
@@ -80,6 +62,7 @@ class Questions {
 
   Verdict To(const kube::Manifest& from, const Peer& peer, Port port) const {
     if (peer.kind == Peer::Kind::kPods) return reach_.ToPeer(from, PodOf(peer, from.id.ns), port);
+    if (peer.kind == Peer::Kind::kApiServer) return reach_.ToApiServer(from, port);
     if (peer.kind != Peer::Kind::kBlock) return reach_.ToAnywhere(from, port);
     const std::string address = AddressOf(peer);
     return address.empty() ? kOpen : reach_.ToAddress(from, address, port);
@@ -87,6 +70,7 @@ class Questions {
 
   Verdict From(const Peer& peer, const kube::Manifest& to, Port port) const {
     if (peer.kind == Peer::Kind::kPods) return reach_.FromPeer(PodOf(peer, to.id.ns), to, port);
+    if (peer.kind == Peer::Kind::kApiServer) return reach_.FromApiServer(to, port);
     if (peer.kind != Peer::Kind::kBlock) return reach_.FromAnywhere(to, port);
     const std::string address = AddressOf(peer);
     return address.empty() ? kOpen : reach_.FromAddress(address, to, port);
@@ -104,8 +88,7 @@ class Questions {
         break;
     }
     if (IsIpAddress(edge.host)) return reach_.ToAddress(*edge.client, edge.host, port);
-    const std::string_view address = AddressBeside(client.except);
-    return address.empty() ? kOpen : reach_.ToAddress(*edge.client, address, port);
+    return reach_.ToHost(*edge.client, edge.host, port);
   }
 
  private:
@@ -241,9 +224,9 @@ class Prover {
 
   void AskEntry(const Protected& one, const Entry& entry) {
     const Port port = PortOf(entry.protocol, entry.port);
-    Peer anybody;
-    anybody.kind = Peer::Kind::kAnywhere;
-    std::vector<Peer> senders = {anybody};
+    std::vector<Peer> senders(1);
+    senders.front().kind =
+        entry.from == Entry::From::kApiServer ? Peer::Kind::kApiServer : Peer::Kind::kAnywhere;
     if (entry.from == Entry::From::kController) senders = one.settings->controllers;
     if (entry.from == Entry::From::kMonitoring) senders = one.settings->monitoring;
     if (senders.empty()) senders = {AllPods()};
@@ -266,7 +249,7 @@ class Prover {
     std::vector<Peer> servers = settings.api_servers;
     if (servers.empty()) {
       servers.emplace_back();
-      servers.back().kind = Peer::Kind::kAnywhere;
+      servers.back().kind = Peer::Kind::kApiServer;
     }
     for (const Peer& server : servers) {
       for (const PortRange& port : settings.api_ports) {
@@ -328,7 +311,7 @@ class Prover {
 
 Proof Prove(const Traffic& traffic, std::span<const Protected> workloads, const Settings& usual,
             std::span<const kube::Manifest> written) {
-  const Reach after(traffic.stream(), written);
+  const Reach after(traffic.stream(), written, usual.ForReach());
   return Prover(traffic, workloads, usual, after).Run();
 }
 

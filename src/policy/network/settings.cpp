@@ -191,10 +191,10 @@ Settings::Settings(const Value& spec) {
   allow = AllowAt(spec);
 
   const Value& istio = MapAt(spec, "mesh");
-  mesh = OneOf<MeshMode>(TextAt(istio, "mode"), {{"Auto", MeshMode::kAuto},
-                                                 {"Sidecar", MeshMode::kSidecar},
-                                                 {"Ambient", MeshMode::kAmbient},
-                                                 {"None", MeshMode::kNone}});
+  mesh = OneOf<std::optional<Mesh>>(TextAt(istio, "mode"), {{"Auto", std::nullopt},
+                                                            {"Sidecar", Mesh::kSidecar},
+                                                            {"Ambient", Mesh::kAmbient},
+                                                            {"None", Mesh::kNone}});
   mesh_namespace = TextAt(istio, "namespace");
   trust_domain = TextAt(istio, "trustDomain");
   annotates_evidence = TextAt(spec, "evidence") == "Annotation";
@@ -209,6 +209,8 @@ bool Settings::Wants(const Edge& edge) const {
   const std::optional<Confidence> confidence = ConfidenceOf(edge);
   return confidence && *confidence >= min_confidence;
 }
+
+MeshSettings Settings::ForReach() const { return {.trust_domain = trust_domain, .mode = mesh}; }
 
 bool Settings::Emits(Emit kind) const { return std::ranges::find(emit, kind) != emit.end(); }
 

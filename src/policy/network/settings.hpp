@@ -40,7 +40,6 @@ struct Settings {
   enum class Deny : std::uint8_t { kWorkload, kNamespace, kNone };
   enum class External : std::uint8_t { kDeny, kPortOnly, kFqdn };
   enum class ApiServer : std::uint8_t { kRbac, kAlways, kNever };
-  enum class MeshMode : std::uint8_t { kAuto, kSidecar, kAmbient, kNone };
 
   explicit Settings(const yaml::Value& spec);
 
@@ -51,6 +50,8 @@ struct Settings {
   /// True if what enters by way of `source` is opened.
   bool Reads(Source source) const { return sources.Contains(source); }
   bool Emits(Emit kind) const;
+  /// What is to be assumed of the mesh.
+  MeshSettings ForReach() const;
 
   std::vector<Emit> emit;
   Deny deny = Deny::kWorkload;
@@ -72,7 +73,7 @@ struct Settings {
   std::vector<PortRange> api_ports;
   std::vector<Peer> nodes;  ///< Blocks of addresses.
   std::vector<AllowRule> allow;
-  MeshMode mesh = MeshMode::kAuto;
+  std::optional<Mesh> mesh;  ///< Nothing: as the stream tells.
   std::string mesh_namespace;
   std::string trust_domain;
   bool annotates_evidence = false;

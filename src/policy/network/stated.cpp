@@ -315,8 +315,8 @@ void AddPolicyEdges(const kube::Manifest& policy, const kube::PodIndex& pods,
       }
     }
   };
-  if (read->ingress) add(*read->ingress, /*ingress=*/true);
-  if (read->egress) add(*read->egress, /*ingress=*/false);
+  add(read->ingress.allow, /*ingress=*/true);
+  add(read->egress.allow, /*ingress=*/false);
 }
 
 void AddStatedEgress(const StatedEgress& egress, const kube::Manifest& client,
