@@ -44,6 +44,7 @@ struct Edge {
   std::uint16_t service_port = 0;
   /// Of the pod, of a Service that is not in the stream, or outside; 0 if it is not known.
   std::uint16_t port = 0;
+  std::uint16_t last_port = 0;  ///< Of a range that begins with `port`; 0: there is none.
   Confidence confidence = Confidence::kToken;
   std::vector<std::string> evidence = {};  ///< "env REDIS_ADDR": a few, the best first.
   /// How sure it is by each source alone.

@@ -186,7 +186,9 @@ class Opener {
   }
 
   static PortRange PortOf(const Edge& edge) {
-    return edge.PodPort() == 0 ? PortRange() : OnePort(edge.protocol, edge.PodPort());
+    const std::uint16_t first = edge.PodPort();
+    if (first == 0) return {};
+    return {edge.protocol, first, std::max(first, edge.last_port)};
   }
 
   static std::string EvidenceOf(const Edge& edge) {

@@ -6,6 +6,7 @@
 
 #include "kube/pod_template.hpp"
 #include "kube/workload.hpp"
+#include "policy/network/access.hpp"
 #include "policy/network/address.hpp"
 #include "policy/network/policy_rules.hpp"
 #include "text/ascii.hpp"
@@ -180,17 +181,17 @@ std::vector<const kube::Manifest*> PodsOf(const PolicyRule& rule, const std::str
   return all;
 }
 
-/// The ports that `rule` opens at `server`; 0 stands for all.
-std::vector<Port> PortsOf(const PolicyRule& rule, const kube::Manifest& server) {
+/// The ports that `rule` opens at `server`.
+std::vector<PortRange> PortsOf(const PolicyRule& rule, const kube::Manifest& server) {
   if (rule.any_port) return {{}};
-  std::vector<Port> ports;
+  std::vector<PortRange> ports;
   for (const PolicyPort& port : rule.ports) {
-    std::uint16_t number = port.first == port.last ? port.first : std::uint16_t{0};
+    PortRange range{port.protocol, port.first, port.last};
     if (!port.name.empty()) {
-      number = NumberOfPort(server, port.name, port.protocol);
-      if (number == 0) continue;
+      range.first = range.last = NumberOfPort(server, port.name, port.protocol);
+      if (range.first == 0) continue;
     }
-    ports.push_back({port.protocol, number});
+    ports.push_back(range);
   }
   return ports;
 }
@@ -301,14 +302,15 @@ void AddPolicyEdges(const kube::Manifest& policy, const kube::PodIndex& pods,
         for (const kube::Manifest* one : own) {
           const kube::Manifest& client = ingress ? *other : *one;
           const kube::Manifest& server = ingress ? *one : *other;
-          for (const Port& port : PortsOf(rule, server)) {
+          for (const PortRange& port : PortsOf(rule, server)) {
             edges.push_back(Stated({.client = &client,
                                     .server = &server,
                                     .host = server.id.name,
                                     .ns = server.id.ns,
                                     .protocol = port.protocol,
-                                    .service_port = port.number,
-                                    .port = port.number},
+                                    .service_port = port.first,
+                                    .port = port.first,
+                                    .last_port = port.last},
                                    evidence));
           }
         }

@@ -55,6 +55,7 @@ void Traffic::ReadEdges(const std::vector<StatedEgress>& stated) {
     const auto same = std::find_if(united.rbegin(), of_client, [&](const Edge& other) {
       return other.to == edge.to && other.server == edge.server && other.ns == edge.ns &&
              other.protocol == edge.protocol && other.port == edge.port &&
+             other.last_port == edge.last_port &&
              (edge.server != nullptr || other.host == edge.host);
     });
     if (same == of_client) {
