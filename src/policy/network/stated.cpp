@@ -1,5 +1,6 @@
 #include "policy/network/stated.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 #include <utility>
@@ -183,10 +184,11 @@ std::vector<const kube::Manifest*> PodsOf(const PolicyRule& rule, const std::str
 
 /// The ports that `rule` opens at `server`.
 std::vector<PortRange> PortsOf(const PolicyRule& rule, const kube::Manifest& server) {
-  if (rule.any_port) return {{}};
+  if (rule.any_port) return {PortRange()};
   std::vector<PortRange> ports;
   for (const PolicyPort& port : rule.ports) {
-    PortRange range{port.protocol, port.first, port.last};
+    // Every port of one protocol begins with 1: 0 would be every protocol.
+    PortRange range{port.protocol, std::max(port.first, std::uint16_t{1}), port.last};
     if (!port.name.empty()) {
       range.first = range.last = NumberOfPort(server, port.name, port.protocol);
       if (range.first == 0) continue;
