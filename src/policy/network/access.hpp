@@ -31,6 +31,7 @@ struct Peer {
   yaml::Value namespaces = {};
   /// Of kPods: the workload of the stream whose pods these are, if they are one's.
   const kube::Manifest* workload = nullptr;
+  Mesh mesh = Mesh::kNone;  ///< Of `workload`.
 
   std::string cidr = {};                 ///< Of kBlock.
   std::vector<std::string> except = {};  ///< Blocks inside `cidr`.

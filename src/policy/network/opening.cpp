@@ -120,6 +120,7 @@ class Opener {
     if (std::optional<Value> pods = NetworkSelectorOf(other)) {
       peer.pods = *std::move(pods);
       peer.workload = &other;
+      peer.mesh = MeshOf(other, settings_, traffic_.stream());
     } else {
       Tell(text::Severity::kWarning, "CL-D-NO-LABELS",
            Short(other) +
