@@ -23,8 +23,8 @@ bool Contain(const std::vector<IpBlock>& blocks, const Arrival& arrival, bool so
 }
 
 bool Matches(const AuthorizationSource& source, const Arrival& arrival, const Worth& worth) {
-  static const Caller kStranger;
-  const Caller& caller = arrival.caller == nullptr ? kStranger : *arrival.caller;
+  static const Caller stranger;
+  const Caller& caller = arrival.caller == nullptr ? stranger : *arrival.caller;
   if (source.has_layer7 && !worth.layer7) return false;
   if (!source.principals.IsEmpty() && !source.principals.Matches(caller.principal)) return false;
   if (source.not_principals.Matches(caller.principal)) return false;

@@ -169,7 +169,7 @@ void Reach::ReadPolicies(const LabelCounts& counts) {
       policies_.size(), [&](std::size_t i, std::vector<ReadPolicy>& found) {
         found.push_back(Read(*policies_[i], mesh_));
       });
-  static const kube::Selector kEverywhere;
+  static const kube::Selector everywhere;
   const auto add = [&](std::uint32_t number, Direction& direction, const PolicyRules& rules) {
     if (rules.isolates && !direction.isolated_by) direction.isolated_by = number;
     direction.allow.Add(number, rules.allow, counts, names_);
@@ -184,7 +184,7 @@ void Reach::ReadPolicies(const LabelCounts& counts) {
       add(number, group.egress, policy.egress);
     }
     if (const auto& policy = read[number].authorization) {
-      Group& group = policy->everywhere ? GroupFor(kElsewhere, &kEverywhere, policy->pods)
+      Group& group = policy->everywhere ? GroupFor(kElsewhere, &everywhere, policy->pods)
                                         : GroupFor(AddNamespace(ns), nullptr, policy->pods);
       group.authorization.Add(number, *policy);
     }

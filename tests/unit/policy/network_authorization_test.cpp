@@ -262,5 +262,29 @@ TEST_CASE("authorization: what cannot be read", "[policy][network]") {
   Check(rows);
 }
 
+TEST_CASE("authorization: 2,000 clients of one workload, a rule for each", "[policy][network]") {
+  constexpr std::uint16_t kCount = 2000;
+  std::string text = kMesh;
+  std::string rules;
+  for (int i = 0; i < kCount; ++i) {
+    const std::string name = "w" + std::to_string(i);
+    text += "apiVersion: v1\nkind: Pod\nmetadata: {name: " + name + ", labels: {app: " + name +
+            "}}\nspec: {serviceAccountName: " + name + ", containers: [{name: c}]}\n---\n";
+    rules += "{from: [{source: {principals: [cluster.local/ns/shop/sa/" + name +
+             "]}}], to: [{operation: {ports: [\"" + std::to_string(i + 1) + "\"]}}]}, ";
+  }
+  const GivenStream given(text + Allow(rules));
+  const Reach reach(given.index());
+  const kube::Manifest& cart = *FindPod(given.index(), "cart");
+  int open = 0;
+  for (const kube::Manifest& manifest : given.index().manifests()) {
+    if (!manifest.pod) continue;
+    for (const std::uint16_t port : {std::uint16_t{1}, std::uint16_t{2}, kCount}) {
+      open += reach.Between(manifest, cart, {Protocol::kTcp, port}).open ? 1 : 0;
+    }
+  }
+  CHECK(open == 3);
+}
+
 }  // namespace
 }  // namespace cloudlab::policy::network
