@@ -80,10 +80,10 @@ class Finder {
   char Before(std::size_t place) const { return place > 0 ? text_[place - 1] : '\0'; }
 
   void Add(Shape shape, std::string_view host, std::optional<std::uint16_t> port,
-           std::string_view scheme = {}) {
+           std::string_view scheme = {}, std::string_view port_name = {}) {
     if (host.ends_with('.')) host.remove_suffix(1);
     if (host.empty() || IsLocal(host)) return;
-    found_.push_back({shape, host, port, scheme});
+    found_.push_back({shape, host, port, scheme, port_name});
   }
 
   /// A run of host characters, and what it turns out to be.
@@ -96,23 +96,53 @@ class Finder {
       Authority(word);
       return;
     }
+    const auto [host, port_name] = TakeService(word, begin);
     if (Behind(at_) == ':' && IsDigit(Behind(at_ + 1))) {
+      Ports(begin, host);
+      return;
+    }
+    if (is_connection_string_ || !MayBeHost(host) || IsVariable(begin) || IsPartOfMore(begin)) {
+      return;
+    }
+    if (!port_name.empty()) {
+      Add(Shape::kHostPort, host, std::nullopt, {}, port_name);
+    } else if (const auto port = PortBehindSpace()) {
+      Add(Shape::kSpaced, host, port);
+    } else {
+      Add(Trim(text_) == word ? Shape::kWhole : Shape::kWord, host, std::nullopt);
+    }
+  }
+
+  /// The host that a SRV record is about, and its service: `_grpc._tcp.cart` (RFC 2782).
+  std::pair<std::string_view, std::string_view> TakeService(std::string_view word,
+                                                            std::size_t begin) const {
+    constexpr std::size_t kLength = 6;
+    const std::size_t tcp = std::min(word.find("._tcp."), word.find("._udp."));
+    if (Before(begin) != '_' || tcp == std::string_view::npos) return {word, {}};
+    return {word.substr(tcp + kLength), word.substr(0, tcp)};
+  }
+
+  /// `:8080` behind a host; members of an ensemble have several: `zk:2888:3888`.
+  void Ports(std::size_t begin, std::string_view host) {
+    const bool in_path = Before(begin) == '/' && Before(begin - 1) != '/';
+    const bool is_host = !in_path && !IsVariable(begin) && (MayBeHost(host) || IsIpAddress(host));
+    while (Behind(at_) == ':' && IsDigit(Behind(at_ + 1))) {
       const auto [port, digits] = TakePort(text_.substr(at_ + 1));
-      const std::size_t end = at_ + 1 + digits;
+      at_ += 1 + digits;
       const bool closed =
-          end == text_.size() || EndsAddress(text_[end]) || text_[end] == ':' || text_[end] == '.';
-      const bool in_path = Before(begin) == '/' && Before(begin - 1) != '/';
-      if (port && closed && !in_path && !IsVariable(begin) &&
-          (MayBeHost(word) || IsIpAddress(word))) {
-        Add(Shape::kHostPort, word, port);
-      }
-      at_ = end;
-      return;
+          at_ == text_.size() || EndsAddress(text_[at_]) || text_[at_] == ':' || text_[at_] == '.';
+      if (port && closed && is_host) Add(Shape::kHostPort, host, port);
     }
-    if (is_connection_string_ || !MayBeHost(word) || IsVariable(begin) || IsPartOfMore(begin)) {
-      return;
-    }
-    Add(Trim(text_) == word ? Shape::kWhole : Shape::kWord, word, std::nullopt);
+  }
+
+  /// `cart 8080`, as programs and configurations say it that take host and port by themselves.
+  std::optional<std::uint16_t> PortBehindSpace() const {
+    std::size_t place = at_;
+    while (Behind(place) == ' ' || Behind(place) == '\t') ++place;
+    if (place == at_) return std::nullopt;
+    const auto [port, digits] = TakePort(text_.substr(place));
+    const std::size_t end = place + digits;
+    return end == text_.size() || EndsUrl(text_[end]) ? port : std::nullopt;
   }
 
   /// `$NAME`, `${NAME`, `%NAME`: what stands for something else.
@@ -133,9 +163,9 @@ class Finder {
 
   /// What stands behind `scheme://`, up to the end of the URL.
   void Authority(std::string_view scheme) {
-    // The names of gRPC stand behind an empty authority: dns:///cart:7070 (gRPC, "Name
-    // resolution").
-    if (Behind(at_) == '/' && (scheme == "dns" || scheme == "passthrough")) ++at_;
+    // Names for a resolver stand behind an empty authority: dns:///cart:7070 (gRPC, "Name
+    // resolution"). Files do so too.
+    if (Behind(at_) == '/' && scheme != "file" && scheme != "unix") ++at_;
     std::size_t end = at_;
     while (end < text_.size() && !EndsUrl(text_[end]) && text_[end] != '/' && text_[end] != '?' &&
            text_[end] != '#') {
@@ -194,37 +224,83 @@ class Finder {
     }
   }
 
-  /// `Host=db;Port=5432`, `host=db port=5432 user=x`, `Server=tcp:db,1433`.
+  /// `Host=db;Port=5432`, `host=db port=5432 user=x`, `Server=tcp:db,1433`, `(HOST=db)(PORT=1521)`.
   void FindPairs() {
     if (text_.find('=') == std::string_view::npos) return;
+    const bool semicolons = text_.find(';') != std::string_view::npos;
+    std::vector<std::string_view> hosts;
+    std::optional<std::uint16_t> port;
+    std::string_view rest = text_;
+    while (!rest.empty()) {
+      const std::size_t end = EndOfPair(rest, semicolons);
+      ReadPair(rest.substr(0, end), hosts, port);
+      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    }
+    // One pair beside other words is an option of a program; a connection string has several.
+    is_connection_string_ = !hosts.empty() && (std::ranges::count(text_, '=') > 1 ||
+                                               Trim(text_).find(' ') == std::string_view::npos);
+    if (!is_connection_string_) return;
+    for (const std::string_view host : hosts) Add(Shape::kPair, host, port);
+  }
+
+  /// Where the pair at the front of `text` ends. A value in quotes is one; commas and blanks beside
+  /// `=` belong to the pair (`host=a,b port=1`, `host = "a"`).
+  static std::size_t EndOfPair(std::string_view text, bool semicolons) {
+    if (semicolons) return text.find(';');
+    std::size_t place = std::min(text.find('='), text.find_first_of("&(){}"));
+    if (place == std::string_view::npos || text[place] != '=') return place;
+    ++place;
+    while (place < text.size() && IsSpace(text[place])) ++place;
+    if (place < text.size() && (text[place] == '"' || text[place] == '\'')) {
+      const std::size_t close = text.find(text[place], place + 1);
+      return close == std::string_view::npos ? close : text.find_first_of(" \t\n&,(){}", close);
+    }
+    const std::size_t end = text.find_first_of(" \t\n&(){}", place);
+    // `host=db,port=5432`: a comma before the next pair ends this one.
+    const std::size_t next = text.find('=', place);
+    const std::size_t comma = text.substr(0, std::min(next, end)).rfind(',');
+    return next < end && comma != std::string_view::npos && comma > place ? comma : end;
+  }
+
+  static void ReadPair(std::string_view pair, std::vector<std::string_view>& hosts,
+                       std::optional<std::uint16_t>& port) {
     static constexpr std::array<std::string_view, 9> kHosts = {
         "host",        "server",     "hostname", "data source",    "datasource",
         "data_source", "servername", "address",  "network address"};
-    std::string_view host;
-    std::optional<std::uint16_t> port;
-    const bool semicolons = text_.find(';') != std::string_view::npos;
-    std::string_view rest = text_;
-    while (!rest.empty()) {
-      const std::size_t end = semicolons ? rest.find(';') : rest.find_first_of(" \t\n&,");
-      const std::string_view pair = rest.substr(0, end);
-      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-      const std::size_t equals = pair.find('=');
-      if (equals == std::string_view::npos) continue;
-      const std::string_view key = Trim(pair.substr(0, equals));
-      std::string_view value = Trim(pair.substr(equals + 1));
-      if (EqualsAnyCase(key, "port")) port = TakePort(value).first;
-      const auto names_host = [key](std::string_view name) { return EqualsAnyCase(key, name); };
-      if (!std::ranges::any_of(kHosts, names_host)) continue;
-      if (value.starts_with("tcp:")) value.remove_prefix(4);
-      const std::size_t stop = value.find_first_of(":,\\");
-      host = value.substr(0, stop);
-      if (stop != std::string_view::npos) {
-        if (const auto own = TakePort(value.substr(stop + 1)).first) port = own;
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos) return;
+    const std::string_view key = Trim(pair.substr(0, equals));
+    const std::string_view last = key.substr(key.find_last_of(" \t\n,") + 1);
+    std::string_view value = Trim(pair.substr(equals + 1));
+    const auto is_quote = [](char c) { return c == '"' || c == '\''; };
+    while (!value.empty() && is_quote(value.front())) value.remove_prefix(1);
+    while (!value.empty() && is_quote(value.back())) value.remove_suffix(1);
+    if (EqualsAnyCase(last, "port")) port = TakePort(value).first;
+    const auto names_host = [key, last](std::string_view name) {
+      return EqualsAnyCase(key, name) || EqualsAnyCase(last, name);
+    };
+    if (!std::ranges::any_of(kHosts, names_host)) return;
+    if (value.starts_with("tcp:")) value.remove_prefix(4);
+    ReadHosts(value, hosts, port);
+  }
+
+  /// `a`, `a,b`, `a:1,b:2`, `a,1433`, and with the name of an instance: `a\x,1433`.
+  static void ReadHosts(std::string_view list, std::vector<std::string_view>& hosts,
+                        std::optional<std::uint16_t>& port) {
+    while (!list.empty()) {
+      const std::size_t end = list.find(',');
+      const std::string_view item = Trim(list.substr(0, end));
+      list = end == std::string_view::npos ? std::string_view() : list.substr(end + 1);
+      const std::size_t stop = item.find_first_of(":\\");
+      const std::string_view host = item.substr(0, stop);
+      if (MayBeHost(host) || IsIpAddress(host)) {
+        hosts.push_back(host);
+      } else if (const auto own = TakePort(host).first) {
+        port = own;
       }
+      if (stop == std::string_view::npos) continue;
+      if (const auto own = TakePort(item.substr(stop + 1)).first) port = own;
     }
-    // One pair is an option of a program; a connection string has several.
-    is_connection_string_ = MayBeHost(host) && std::ranges::count(text_, '=') > 1;
-    if (is_connection_string_) Add(Shape::kPair, host, port);
   }
 
   std::string_view text_;

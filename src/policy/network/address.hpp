@@ -1,10 +1,11 @@
 // Network addresses in a text: what a program would connect to if it were given that text.
 //
 // Found are URLs (also JDBC's and those with user and password), `host:port` alone, in lists and in
-// parentheses, pairs of a connection string (`Host=db;Port=5432`), and words that may be host
-// names. Whether a word is one, only those who know the stream can tell (directory.hpp); here its
-// shape is told. Left out: addresses of the own pod (localhost, 0.0.0.0, `:8080`), file names,
-// image names, and variables that nobody replaced.
+// parentheses, with several ports (`zk:2888:3888`), names of SRV records (`_grpc._tcp.cart`), pairs
+// of a connection string (`Host=db;Port=5432`), and words that may be host names. Whether a word is
+// one, only those who know the stream can tell (directory.hpp); here its shape is told. Left out:
+// addresses of the own pod (localhost, 0.0.0.0, `:8080`), file names, image names, and variables
+// that nobody replaced.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +18,17 @@ namespace cloudlab::policy::network {
 struct Address {
   enum class Shape : std::uint8_t {
     kUrl,       ///< `http://cart:8080/x`
-    kHostPort,  ///< `cart:8080`
+    kHostPort,  ///< `cart:8080`, `_grpc._tcp.cart`
     kPair,      ///< `host=cart` in a connection string
+    kSpaced,    ///< `cart 8080`: a port, if the host has it; else a word and a number.
     kWhole,     ///< The text is nothing but a word.
     kWord,      ///< A word among others.
   };
   Shape shape = Shape::kWord;
   std::string_view host;  ///< As written, without brackets; a part of the text.
   std::optional<std::uint16_t> port;
-  std::string_view scheme;  ///< Of a URL: "http", or of JDBC "postgresql".
+  std::string_view scheme;          ///< Of a URL: "http", or of JDBC "postgresql".
+  std::string_view port_name = {};  ///< Of a SRV record: the port's name.
 };
 
 /// The addresses in `text`, in its order.

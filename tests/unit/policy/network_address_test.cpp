@@ -10,13 +10,13 @@ namespace {
 
 /// The addresses of `text` in one line: "url http cart 8080; word db".
 std::string Found(std::string_view text) {
-  static constexpr std::array<const char*, 5> kShapes = {"url", "host:port", "pair", "whole",
-                                                         "word"};
+  static constexpr std::array<const char*, 6> kShapes = {"url",    "host:port", "pair",
+                                                         "spaced", "whole",     "word"};
   std::string line;
   for (const Address& address : FindAddresses(text)) {
     if (!line.empty()) line += "; ";
     line += kShapes[static_cast<std::size_t>(address.shape)];
-    for (const std::string_view part : {address.scheme, address.host}) {
+    for (const std::string_view part : {address.scheme, address.host, address.port_name}) {
       if (!part.empty()) line.append(" ").append(part);
     }
     if (address.port) line += " " + std::to_string(*address.port);
@@ -76,17 +76,37 @@ TEST_CASE("addresses in texts", "[policy][network]") {
       {"registry.example/shop/cart:7", ""},
       {"cart:latest", ""},
       {"cart:70000", ""},
+      {"zk-0.zk:2888:3888:participant", "host:port zk-0.zk 2888; host:port zk-0.zk 3888"},
+      {"1@m-0.m:9093,2@m-1.m:9093", "host:port m-0.m 9093; host:port m-1.m 9093"},
+      {"resolver:///cart:7070", "url resolver cart 7070"},
+      // SRV records
+      {"_grpc._tcp.cart", "host:port cart grpc"},
+      {"dnssrv+_grpc._tcp.cart.shop.svc", "host:port cart.shop.svc grpc"},
+      {"dnssrv+_grpc._tcp.cart.shop:9090", "host:port cart.shop 9090"},
+      {"_MY._TCP.cart", ""},
       // Connection strings
       {"Host=db;Port=5432;Username=u;Password=p", "pair db 5432"},
       {"host=db port=5432 user=u password=p dbname=shop", "pair db 5432"},
       {"Server=tcp:db,1433;Database=shop", "pair db 1433"},
       {"Data Source=db;Initial Catalog=shop", "pair db"},
+      {"Server=db\\main,1433;Database=shop", "pair db 1433"},
+      {"host=db-0.db,db-1.db port=5432 user=u", "pair db-0.db 5432; pair db-1.db 5432"},
+      {"host=db,port=5432,user=u", "pair db 5432"},
+      {"{ host = \"db\", port = 5432 }", "pair db 5432"},
+      {"tls host=\"db\" port=\"5432\"", "pair db 5432"},
+      {"jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=db)(PORT=1521)))",
+       "pair db 1521"},
+      {"host=db", "pair db"},
+      {"set host=db", "word set; word db"},
+      {"host=/run/sockets dbname=shop", "word shop"},
       // Words
       {"cart", "whole cart"},
       {" cart \n", "whole cart"},
       {"cart.shop.svc", "whole cart.shop.svc"},
       {"--redis-host=cart", "word cart"},
       {"--redis cart", "word cart"},
+      {"nc -z cart 8080", "word nc; spaced cart 8080"},
+      {"cart 8080x", "word cart; word 8080x"},
       {"upstream cart and db", "word upstream; word cart; word and; word db"},
       {"/etc/cart/config.yaml", ""},
       {"5432", ""},
