@@ -1,71 +1,19 @@
 #include "policy/network/config_text.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "kube/pod_template.hpp"
+#include "policy/network/command_line.hpp"
 #include "policy/network/config_file.hpp"
 #include "policy/network/key_words.hpp"
+#include "policy/network/variables.hpp"
 
 namespace cloudlab::policy::network {
 namespace {
-
-using Variables = std::map<std::string, std::string, std::less<>>;
-
-/// `$(NAME)` of defined variables; `$$` escapes (k8s.io/kubernetes/third_party/forked/golang/
-/// expansion).
-std::string ExpandKubelet(std::string_view text, const Variables& variables) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '$' || i + 1 == text.size()) {
-      out += text[i];
-      continue;
-    }
-    if (text[i + 1] == '$') {
-      out += '$';
-      ++i;
-      continue;
-    }
-    const std::size_t close = text[i + 1] == '(' ? text.find(')', i) : std::string_view::npos;
-    const auto found = close == std::string_view::npos
-                           ? variables.end()
-                           : variables.find(text.substr(i + 2, close - i - 2));
-    if (found == variables.end()) {
-      out += text[i];
-      continue;
-    }
-    out += found->second;
-    i = close;
-  }
-  return out;
-}
-
-/// `${NAME}`, `${NAME:-default}`, `${env:NAME}`: what is not defined stays.
-std::string ExpandShell(std::string text, const Variables& variables) {
-  std::size_t open = text.find("${");
-  while (open != std::string::npos) {
-    const std::size_t close = text.find('}', open);
-    if (close == std::string::npos) break;
-    std::string_view name = std::string_view(text).substr(open + 2, close - open - 2);
-    if (name.starts_with("env:")) name.remove_prefix(4);
-    std::string_view fallback;
-    if (const std::size_t dash = name.find(":-"); dash != std::string_view::npos) {
-      fallback = name.substr(dash + 2);
-      name = name.substr(0, dash);
-    }
-    const auto found = variables.find(name);
-    const std::string value = found != variables.end() ? found->second : std::string(fallback);
-    if (value.empty()) {
-      open = text.find("${", close);
-      continue;
-    }
-    text.replace(open, close - open + 1, value);
-    open = text.find("${", open + value.size());
-  }
-  return text;
-}
 
 std::string DecodeBase64(std::string_view text) {
   constexpr std::string_view kDigits =
@@ -99,6 +47,11 @@ std::vector<std::pair<std::string, std::string>> Entries(const kube::Manifest& o
   return entries;
 }
 
+bool IsScript(std::string_view path, std::string_view content) {
+  return path.ends_with(".sh") || path.ends_with(".bash") ||
+         (content.starts_with("#!") && content.substr(0, content.find('\n')).ends_with("sh"));
+}
+
 class Reader {
  public:
   Reader(const kube::Manifest& workload, const kube::Index& stream)
@@ -117,11 +70,6 @@ class Reader {
  private:
   const kube::Manifest* Find(std::string_view kind, const std::string& name) const {
     return stream_.Find("", kind, workload_.id.ns, name);
-  }
-
-  void Add(ConfigText text, Source source) {
-    text.source = source;
-    texts_.push_back(std::move(text));
   }
 
   /// The value of `key` in a ConfigMap or Secret that `reference` names.
@@ -154,6 +102,10 @@ class Reader {
     for (const yaml::NodeView child : container.Find("env").children()) {
       const auto [name, value, source] =
           child.Resolved().FindEach<3>({"name", "value", "valueFrom"});
+      if (const std::string own = OwnField(source.Find({"fieldRef", "fieldPath"})); !own.empty()) {
+        variables[name.Text()] = own;
+        continue;
+      }
       std::optional<std::string> text;
       if (!source) text = ExpandKubelet(value.Text(), variables);
       if (!text) text = ValueOf("ConfigMap", source.Find("configMapKeyRef"));
@@ -164,42 +116,71 @@ class Reader {
       if (source) here.back().source = Source::kConfigMap;
     }
     GivePorts(here);
-    std::move(here.begin(), here.end(), std::back_inserter(texts_));
+    texts_.insert(texts_.end(), here.begin(), here.end());
+    for (const ConfigText& text : here) ReadInside(text, variables);
   }
 
-  /// Command and arguments. An option's name is the name of its value: `--db=x`, `--db x`.
-  void ReadWords(yaml::NodeView container, const Variables& variables) {
-    for (const char* field : {"command", "args"}) {
-      std::string option;
-      std::size_t number = 0;
-      for (const yaml::NodeView child : container.Find(field).children()) {
-        ++number;
-        std::string word =
-            ExpandShell(ExpandKubelet(child.Resolved().Text(), variables), variables);
-        const bool is_option = word.starts_with('-');
-        const std::size_t equals = is_option ? word.find('=') : std::string::npos;
-        const std::string kind = std::string_view(field) == "args" ? "arg " : "command ";
-        if (equals != std::string::npos) {
-          const std::string name = word.substr(0, equals);
-          Add({name, word.substr(equals + 1), kind + name}, Source::kArgs);
-        } else if (!is_option) {
-          AddWord(option, std::move(word),
-                  kind + (option.empty() ? std::to_string(number) : option));
-        }
-        option = is_option && equals == std::string::npos ? word : std::string();
-      }
-    }
+  /// What the kubelet will say of the pod, as far as the stream tells.
+  std::string OwnField(yaml::NodeView path) const {
+    if (path.TextIs("metadata.namespace")) return workload_.id.ns;
+    if (!path.TextIs("metadata.name")) return {};
+    if (workload_.id.kind == "Pod") return workload_.id.name;
+    return workload_.id.kind == "StatefulSet" ? workload_.id.name + "-0" : std::string();
   }
 
-  /// A script is read line by line, as a file is.
-  void AddWord(const std::string& option, std::string word, const std::string& evidence) {
-    if (word.find('\n') == std::string::npos) {
-      Add({option, std::move(word), evidence}, Source::kArgs);
-      return;
+  /// A variable may hold a file (of YAML, JSON or lines) or options (`-Ddb.host=db`).
+  void ReadInside(const ConfigText& variable, const Variables& variables) {
+    const std::string& text = variable.text;
+    std::vector<ConfigText> found;
+    if (text.starts_with('{') || text.starts_with('[') || text.find('\n') != std::string::npos) {
+      found = ReadFileTexts(variable.name, ExpandShell(text, variables));
+    } else if (text.starts_with('-') || text.find(" -") != std::string::npos) {
+      found = ReadScript(text, variables);
     }
-    for (ConfigText& text : ReadFileTexts("script.sh", word)) {
+    AddAll(std::move(found), variable.source, variable.evidence, variable.name);
+  }
+
+  /// Adds texts that were found in one; those without a name have its name.
+  void AddAll(std::vector<ConfigText> found, Source source, const std::string& evidence,
+              const std::string& name = {}) {
+    for (ConfigText& text : found) {
+      if (text.name.empty()) text.name = name;
       text.evidence = evidence;
-      Add(std::move(text), Source::kArgs);
+      text.source = source;
+      texts_.push_back(std::move(text));
+    }
+  }
+
+  /// Commands and arguments: of the container, of its hooks and of its probes.
+  void ReadWords(yaml::NodeView container, const Variables& variables) {
+    ReadList(container.Find("command"), "command ", variables);
+    ReadList(container.Find("args"), "arg ", variables);
+    for (const auto& [owner, hook] :
+         {std::pair("lifecycle", "postStart"), std::pair("lifecycle", "preStop")}) {
+      ReadList(container.Find({owner, hook, "exec", "command"}), "command ", variables);
+    }
+    for (const char* probe : {"startupProbe", "readinessProbe", "livenessProbe"}) {
+      ReadList(container.Find({probe, "exec", "command"}), "command ", variables);
+    }
+  }
+
+  void ReadList(yaml::NodeView list, const std::string& kind, const Variables& variables) {
+    std::vector<std::string> words;
+    for (const yaml::NodeView child : list.children()) {
+      words.push_back(ExpandShell(ExpandKubelet(child.Resolved().Text(), variables), variables));
+    }
+    for (ConfigText& text : ReadCommand(words)) {
+      text.evidence.insert(0, kind);
+      text.source = Source::kArgs;
+      const std::string evidence = text.evidence;
+      const std::string script =
+          text.text.find_first_of(" \n") == std::string::npos ? std::string() : text.text;
+      if (text.text.find('\n') == std::string::npos) {
+        texts_.push_back(std::move(text));
+      } else {
+        AddAll(ReadFileTexts("script.sh", script), Source::kArgs, evidence);
+      }
+      if (!script.empty()) AddAll(ReadScript(script, variables), Source::kArgs, evidence);
     }
   }
 
@@ -240,11 +221,9 @@ class Reader {
       if (!only.empty() && path != only && !path.starts_with(only + "/")) continue;
       if (std::ranges::find(read_, std::pair(object, key)) != read_.end()) continue;
       read_.emplace_back(object, key);
-      for (ConfigText& text : ReadFileTexts(path, value)) {
-        text.text = ExpandShell(std::move(text.text), variables);
-        text.evidence = "file " + key;
-        Add(std::move(text), Source::kFiles);
-      }
+      AddAll(ReadFileTexts(path, ExpandShell(value, variables)), Source::kFiles, "file " + key);
+      if (IsScript(path, value))
+        AddAll(ReadScript(value, variables), Source::kFiles, "file " + key);
     }
   }
 

@@ -1,9 +1,11 @@
-// The texts that the programs of a pod are configured with: variables, commands and arguments, and
-// the files that ConfigMaps and Secrets of the stream put into its containers.
+// The texts that the programs of a pod are configured with: variables, commands and arguments (also
+// those of hooks and probes), and the files that ConfigMaps and Secrets of the stream put into its
+// containers.
 //
-// `$(VAR)` is replaced as the kubelet does it (core/v1, EnvVar), `${VAR}`, `${VAR:-default}` and
-// `${env:VAR}` as shells and most programs do it in their files. Files of YAML or JSON are read as
-// such, all others line by line (properties, ini, TOML, nginx); comments are no configuration.
+// Variables are replaced (variables.hpp); what the kubelet says of the pod is known as far as the
+// stream tells it (its namespace). Files of YAML or JSON are read as such, scripts as commands
+// (command_line.hpp), all others line by line (properties, ini, TOML, nginx); comments are no
+// configuration. A ConfigMap that a program reads through the API server is not seen.
 //
 // Values of Secrets are read too: a host in a connection string is no secret. Only the host ever
 // leaves this module's callers.
@@ -37,5 +39,12 @@ std::vector<ConfigText> ReadFileTexts(std::string_view name, std::string_view co
 /// True if `name` says that its value is where something is reached: REDIS_ADDR, `--db-host`,
 /// `bootstrapServers`; false for names of names, ports, paths and the like.
 bool NamesAddress(std::string_view name);
+
+/// True if the last word of `name` says so: `seedHosts`, but not `seedProvider`.
+bool EndsAsAddress(std::string_view name);
+
+/// False if `name` says that its addresses are not called: those that may call (ALLOWED_HOSTS,
+/// CORS_ORIGINS, NO_PROXY), those that a browser is sent to (REDIRECT_URI), names in certificates.
+bool NamesCalled(std::string_view name);
 
 }  // namespace cloudlab::policy::network
