@@ -8,8 +8,10 @@
 
 namespace cloudlab::policy::network {
 
-/// The texts of a file of lines: `key = value`, `key: value`, `key value;`, `[section]`. Lines that
-/// begin with `#`, `;`, `//` or `--` are comments.
-std::vector<ConfigText> ReadLines(std::string_view content);
+/// The texts of a file of lines: `key = value`, `key: value`, `key => value`, `key value;`,
+/// `<key>value</key>`, lists over several lines, `[section]`. Comments are lines that begin with
+/// `#`, `;` or `//`, and with `--` if `dashes` says so (SQL, Lua). Left out are names that only the
+/// file itself knows: of nginx's upstreams and HAProxy's backends.
+std::vector<ConfigText> ReadLines(std::string_view content, bool dashes = false);
 
 }  // namespace cloudlab::policy::network
