@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/parallel.hpp"
+#include "kube/pod_template.hpp"
 #include "policy/network/address.hpp"
 #include "policy/network/config_text.hpp"
 #include "text/ascii.hpp"
@@ -27,11 +28,28 @@ constexpr std::array<std::pair<Confidence, std::string_view>, 3> kNames = {{
     {Confidence::kExact, "Exact"},
 }};
 
-/// True if `host` looks like a name of the public DNS: several labels, the last one of letters.
+/// True if `host` looks like a name of the public DNS: several labels, the last one of letters; the
+/// cluster's own domain is none.
 bool IsPublicName(std::string_view host) {
   const std::size_t dot = host.rfind('.');
-  if (dot == std::string_view::npos || host.size() - dot < 3) return false;
+  if (dot == std::string_view::npos || host.size() - dot < 3 || host.ends_with("cluster.local")) {
+    return false;
+  }
   return std::ranges::all_of(host.substr(dot + 1), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+/// True if nothing but hosts stands in `text`: in sentences and scripts, a dot makes no host.
+bool IsListOfHosts(std::string_view text) {
+  return text.find_first_of(" $(){}[]<>\"'=/\n") == std::string_view::npos;
+}
+
+/// True if `name` is that of a pod of `workload`: a StatefulSet numbers them.
+bool IsPodOf(const kube::Manifest& workload, std::string_view name) {
+  const std::string& own = workload.id.name;
+  if (workload.id.kind != "StatefulSet" || name.size() < own.size() + 2) return false;
+  return name.starts_with(own) && name[own.size()] == '-' &&
+         std::ranges::all_of(name.substr(own.size() + 1),
+                             [](char c) { return c >= '0' && c <= '9'; });
 }
 
 class Inference {
@@ -40,13 +58,14 @@ class Inference {
       : client_(client), directory_(directory) {}
 
   void Read(const ConfigText& text) {
+    called_ = NamesCalled(text.name) || !text.ports.empty();
     for (const Address& address : FindAddresses(text.text)) {
       const std::string host = text::LowerCase(address.host);
       if (IsIpAddress(host)) {
         AddOutside(text, address, host);
         continue;
       }
-      const Destination found = directory_.Find(host, client_.id.ns);
+      const Destination found = Find(host, text);
       switch (found.kind) {
         case Destination::Kind::kService:
         case Destination::Kind::kPod:
@@ -69,6 +88,17 @@ class Inference {
   }
 
  private:
+  /// Members of a StatefulSet may name each other without the Service that their names need.
+  Destination Find(const std::string& host, const ConfigText& text) const {
+    Destination found = directory_.Find(host, client_.id.ns);
+    if (found.kind != Destination::Kind::kNothing || !IsPodOf(client_, host)) return found;
+    if (!NamesAddress(text.name)) return found;
+    found.service =
+        directory_.FindService(client_.id.ns, client_.root.Find({"spec", "serviceName"}).Text());
+    if (found.service != nullptr) found.kind = Destination::Kind::kPod;
+    return found;
+  }
+
   /// How sure it is that a name without a port is meant as an address.
   static Confidence OfName(const ConfigText& text, const Address& address, bool qualified) {
     const bool stated = address.shape == Shape::kUrl || address.shape == Shape::kPair ||
@@ -80,7 +110,8 @@ class Inference {
   /// its scheme. None, if it does not say.
   static std::vector<std::uint16_t> StatedPorts(const ConfigText& text, const Address& address) {
     if (address.port) return {*address.port};
-    if (address.shape == Shape::kWhole && !text.ports.empty()) return text.ports;
+    const bool alone = address.shape == Shape::kWhole || address.shape == Shape::kWord;
+    if (alone && !text.ports.empty()) return text.ports;
     if (const auto usual = DefaultPort(address.scheme)) return {*usual};
     return {};
   }
@@ -88,37 +119,87 @@ class Inference {
   void AddService(const ConfigText& text, const Address& address, const Destination& found) {
     const Service& service = *found.service;
     if (!service.external_name.empty()) {
-      AddOutside(text, address, text::LowerCase(service.external_name));
+      AddAlias(text, address, text::LowerCase(service.external_name));
       return;
     }
-    const std::vector<std::uint16_t> stated = StatedPorts(text, address);
-    bool any = false;
-    for (const std::uint16_t number : stated) {
-      for (const ServicePort& port : service.ports) {
-        if (port.number != number) continue;
-        AddPort(text, found, port, Confidence::kExact);
-        any = true;
-      }
-      // Names of a headless Service lead to the pods: any of their ports can be meant.
-      const bool direct = found.kind == Destination::Kind::kPod || service.headless;
-      if (!any && direct && address.port) {
-        AddPort(text, found, {.number = number, .target = number}, Confidence::kExact);
-        any = true;
-      }
-    }
-    if (any) return;
+    if (AddStatedPorts(text, address, found)) return;
     // A port that the Service does not have leads nowhere: perhaps another host is meant.
+    const bool wrong = address.port && address.shape != Shape::kSpaced;
     const Confidence confidence =
-        address.port ? Confidence::kToken : OfName(text, address, found.qualified);
+        wrong ? Confidence::kToken : OfName(text, address, found.qualified);
     for (const ServicePort& port : service.ports) AddPort(text, found, port, confidence);
+    if (!wrong && IsDirect(found)) AddPortsAmongMembers(text, found, confidence);
   }
 
+  /// True if the name leads to the pods: any of their ports can be meant.
+  static bool IsDirect(const Destination& found) {
+    return found.kind == Destination::Kind::kPod || found.service->headless;
+  }
+
+  /// True if the text says a port, by number or name, that can be reached.
+  bool AddStatedPorts(const ConfigText& text, const Address& address, const Destination& found) {
+    bool any = false;
+    for (const ServicePort& port : found.service->ports) {
+      if (address.port || address.port_name.empty() || port.name != address.port_name) continue;
+      AddPort(text, found, port, Confidence::kExact);
+      any = true;
+    }
+    for (const std::uint16_t number : StatedPorts(text, address)) {
+      bool known = false;
+      for (const ServicePort& port : found.service->ports) {
+        if (port.number != number) continue;
+        AddPort(text, found, port, Confidence::kExact);
+        known = true;
+      }
+      if (!known && IsDirect(found) && address.port && address.shape != Shape::kSpaced) {
+        AddPort(text, found, {.number = number, .target = number}, Confidence::kExact);
+        known = true;
+      }
+      any = any || known;
+    }
+    return any;
+  }
+
+  /// Members of one workload talk on ports that their Service need not list (gossip, replication).
+  void AddPortsAmongMembers(const ConfigText& text, const Destination& found,
+                            Confidence confidence) {
+    if (std::ranges::find(found.service->workloads, &client_) == found.service->workloads.end()) {
+      return;
+    }
+    for (const kube::Container& container : kube::Containers(client_.pod)) {
+      if (container.type == kube::ContainerType::kInit) continue;
+      for (const yaml::NodeView child : container.node.Find("ports").children()) {
+        const auto [number, protocol] = child.Resolved().FindEach<2>({"containerPort", "protocol"});
+        const std::uint16_t port = ReadPort(number);
+        if (port == 0) continue;
+        AddPort(text, found,
+                {.protocol = ParseProtocol(protocol.Text()).value_or(Protocol::kTcp),
+                 .number = port,
+                 .target = port},
+                confidence, &client_);
+      }
+    }
+  }
+
+  /// An ExternalName: another name, inside the cluster or outside.
+  void AddAlias(const ConfigText& text, const Address& address, const std::string& name) {
+    const Destination found = directory_.Find(name, client_.id.ns);
+    if (found.service != nullptr && found.service->external_name.empty()) {
+      AddService(text, address, found);
+    } else if (found.kind == Destination::Kind::kUnknown) {
+      AddUnknown(text, address, found.ns, name);
+    } else {
+      AddOutside(text, address, name);
+    }
+  }
+
+  /// The port of each workload behind a Service, or of `only` one of them.
   void AddPort(const ConfigText& text, const Destination& found, const ServicePort& port,
-               Confidence confidence) {
+               Confidence confidence, const kube::Manifest* only = nullptr) {
     for (const kube::Manifest* server : found.service->workloads) {
+      if (only != nullptr && server != only) continue;
       // A workload that names itself says who it is, unless its members look for each other.
-      const bool members = found.kind == Destination::Kind::kPod || found.service->headless;
-      if (server == &client_ && !members) continue;
+      if (server == &client_ && !IsDirect(found)) continue;
       const std::uint16_t target = TargetOf(port, *server);
       if (target == 0) continue;
       Add(text, {.client = &client_,
@@ -155,8 +236,13 @@ class Inference {
   }
 
   void AddOutside(const ConfigText& text, const Address& address, const std::string& host) {
-    const bool plain = address.shape == Shape::kWhole || address.shape == Shape::kWord;
-    if (plain && !NamesAddress(text.name)) return;  // A version, a file, a class.
+    const bool plain = address.shape != Shape::kUrl && address.shape != Shape::kHostPort &&
+                       address.shape != Shape::kPair;
+    // A version, a file, a class: they have dots as well.
+    if (plain && (!EndsAsAddress(text.name) || !IsListOfHosts(text.text) ||
+                  host != std::string_view(address.host))) {
+      return;
+    }
     const std::vector<std::uint16_t> stated = StatedPorts(text, address);
     Add(text, {.client = &client_,
                .to = Edge::To::kOutside,
@@ -166,6 +252,7 @@ class Inference {
   }
 
   void Add(const ConfigText& text, Edge edge) {
+    if (!called_) edge.confidence = Confidence::kToken;
     edge.evidence = {text.evidence};
     edge.Support(text.source, edge.confidence);
     const Key key{edge.to,       edge.server,
@@ -195,6 +282,7 @@ class Inference {
 
   const kube::Manifest& client_;
   const Directory& directory_;
+  bool called_ = true;  // What the text at hand names is called; see NamesCalled().
   std::map<Key, Edge> edges_;
 };
 

@@ -13,8 +13,9 @@ namespace cloudlab::policy::network {
 /// The words of a name in lower case: REDIS_ADDR, redis-addr and redisAddr are "redis", "addr".
 std::vector<std::string> KeyWords(std::string_view name);
 
-/// Gives each text that is named as an address the ports that stand beside it in `scope`: of
-/// DB_HOST those of DB_PORT and DB_PORT_GRPC, of `host` that of `port`.
+/// Gives texts the ports that stand beside them in `scope`: to DB_HOST those of DB_PORT and
+/// DB_PORT_GRPC, or else of DB_ADMIN_PORT; to `host` that of `port`; to CART that of CART_PORT.
+/// Those that have ports keep theirs.
 void GivePorts(std::vector<ConfigText>& scope);
 
 }  // namespace cloudlab::policy::network
