@@ -164,8 +164,10 @@ class Finder {
   /// What stands behind `scheme://`, up to the end of the URL.
   void Authority(std::string_view scheme) {
     // Names for a resolver stand behind an empty authority: dns:///cart:7070 (gRPC, "Name
-    // resolution"). Files do so too.
-    if (Behind(at_) == '/' && scheme != "file" && scheme != "unix") ++at_;
+    // resolution"). So do files, without a port.
+    if (Behind(at_) == '/' && (scheme == "dns" || scheme == "passthrough" || HasPortInPath())) {
+      ++at_;
+    }
     std::size_t end = at_;
     while (end < text_.size() && !EndsUrl(text_[end]) && text_[end] != '/' && text_[end] != '?' &&
            text_[end] != '#') {
@@ -181,6 +183,13 @@ class Finder {
       HostOfUrl(scheme);
     }
     SkipRestOfUrl();
+  }
+
+  /// True for `/cart:7070`.
+  bool HasPortInPath() const {
+    std::size_t place = at_ + 1;
+    while (place < text_.size() && IsHostChar(text_[place])) ++place;
+    return place > at_ + 1 && Behind(place) == ':' && IsDigit(Behind(place + 1));
   }
 
   void HostOfUrl(std::string_view scheme) {

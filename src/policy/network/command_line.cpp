@@ -106,8 +106,8 @@ class CommandReader {
   }
 
   void Add(std::string_view name, std::string_view value, std::string_view evidence = {}) {
-    texts_.push_back({std::string(name), std::string(value),
-                      std::string(evidence.empty() ? name : evidence)});
+    texts_.push_back(
+        {std::string(name), std::string(value), std::string(evidence.empty() ? name : evidence)});
   }
 
   const std::vector<std::string>& words_;
@@ -190,11 +190,10 @@ class Splitter {
 /// Takes off what only introduces a command: `until nc`, `exec app`, `export A=b`.
 void DropIntroduction(std::vector<std::string>& words) {
   static constexpr std::array<std::string_view, 15> kWords = {
-      "!",    "do",   "elif", "else", "env",    "eval", "exec", "export",
-      "if",   "local", "then", "time", "until", "while", "sudo"};
-  const auto first = std::ranges::find_if_not(words, [](std::string_view word) {
-    return std::ranges::find(kWords, word) != kWords.end();
-  });
+      "!",  "do",    "elif", "else", "env",   "eval",  "exec", "export",
+      "if", "local", "then", "time", "until", "while", "sudo"};
+  const auto first = std::ranges::find_if_not(
+      words, [](std::string_view word) { return std::ranges::find(kWords, word) != kWords.end(); });
   words.erase(words.begin(), first);
 }
 

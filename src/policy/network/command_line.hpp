@@ -1,6 +1,6 @@
 // Commands as the kernel and shells get them, taken apart into named texts: options give their
-// names to their values (`--db=x`, `--db x`), assignments too (`DB=x`), ports belong to the hosts of
-// their command (`-h db -p 5432`, `--db-host db --db-port 5432`, `nc -z db 5432`).
+// names to their values (`--db=x`, `--db x`), assignments too (`DB=x`), ports belong to the hosts
+// of their command (`-h db -p 5432`, `--db-host db --db-port 5432`, `nc -z db 5432`).
 //
 // A script is split as a shell splits it, into commands and words; nothing is run, so words stay
 // that only a run could tell.

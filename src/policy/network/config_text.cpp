@@ -11,6 +11,7 @@
 #include "policy/network/config_file.hpp"
 #include "policy/network/key_words.hpp"
 #include "policy/network/variables.hpp"
+#include "text/ascii.hpp"
 
 namespace cloudlab::policy::network {
 namespace {
@@ -52,10 +53,16 @@ bool IsScript(std::string_view path, std::string_view content) {
          (content.starts_with("#!") && content.substr(0, content.find('\n')).ends_with("sh"));
 }
 
+bool IsNameChar(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
 class Reader {
  public:
   Reader(const kube::Manifest& workload, const kube::Index& stream)
-      : workload_(workload), stream_(stream) {}
+      : workload_(workload),
+        stream_(stream),
+        has_service_links_(!workload.pod.spec.Find("enableServiceLinks").TextIs("false")) {}
 
   std::vector<ConfigText> Run() {
     for (const kube::Container& container : kube::Containers(workload_.pod)) {
@@ -83,6 +90,42 @@ class Reader {
     return std::nullopt;
   }
 
+  /// Defines the variables of Services that `text` uses: the kubelet gives every container
+  /// CART_SERVICE_HOST and CART_SERVICE_PORT of the Services of its namespace, and those of the API
+  /// server (documentation, "Service", "Environment variables").
+  void DefineServices(std::string_view text, Variables& variables) const {
+    constexpr std::string_view kMark = "_SERVICE_";
+    if (!has_service_links_) return;
+    for (std::size_t at = text.find(kMark); at != std::string_view::npos;
+         at = text.find(kMark, at + 1)) {
+      std::size_t begin = at;
+      while (begin > 0 && IsNameChar(text[begin - 1])) --begin;
+      std::size_t end = at + kMark.size();
+      while (end < text.size() && IsNameChar(text[end])) ++end;
+      const std::string variable(text.substr(begin, end - begin));
+      if (variables.contains(variable)) continue;
+      std::string name = text::LowerCase(text.substr(begin, at - begin));
+      std::ranges::replace(name, '_', '-');
+      const std::string_view what = text.substr(at + kMark.size(), end - at - kMark.size());
+      const std::string value = OfService(name, what);
+      if (!value.empty()) variables[variable] = value;
+    }
+  }
+
+  /// HOST and PORT of a Service of the pod's namespace.
+  std::string OfService(const std::string& name, std::string_view what) const {
+    const bool api_server = name == "kubernetes";
+    const kube::Manifest* service = api_server ? nullptr : Find("Service", name);
+    if (service == nullptr && !api_server) return {};
+    if (what == "HOST") return api_server ? "kubernetes.default.svc" : name;
+    if (what != "PORT") return {};
+    if (api_server) return "443";
+    for (const yaml::NodeView port : service->root.Find({"spec", "ports"}).children()) {
+      return port.Resolved().Find("port").Text();
+    }
+    return {};
+  }
+
   void ReadVariables(yaml::NodeView container, Variables& variables) {
     std::vector<ConfigText> here;
     for (const yaml::NodeView child : container.Find("envFrom").children()) {
@@ -107,7 +150,10 @@ class Reader {
         continue;
       }
       std::optional<std::string> text;
-      if (!source) text = ExpandKubelet(value.Text(), variables);
+      if (!source) {
+        DefineServices(value.Text(), variables);
+        text = ExpandKubelet(value.Text(), variables);
+      }
       if (!text) text = ValueOf("ConfigMap", source.Find("configMapKeyRef"));
       if (!text) text = ValueOf("Secret", source.Find("secretKeyRef"));
       if (!text) continue;
@@ -152,7 +198,7 @@ class Reader {
   }
 
   /// Commands and arguments: of the container, of its hooks and of its probes.
-  void ReadWords(yaml::NodeView container, const Variables& variables) {
+  void ReadWords(yaml::NodeView container, Variables& variables) {
     ReadList(container.Find("command"), "command ", variables);
     ReadList(container.Find("args"), "arg ", variables);
     for (const auto& [owner, hook] :
@@ -164,9 +210,10 @@ class Reader {
     }
   }
 
-  void ReadList(yaml::NodeView list, const std::string& kind, const Variables& variables) {
+  void ReadList(yaml::NodeView list, const std::string& kind, Variables& variables) {
     std::vector<std::string> words;
     for (const yaml::NodeView child : list.children()) {
+      DefineServices(child.Resolved().Text(), variables);
       words.push_back(ExpandShell(ExpandKubelet(child.Resolved().Text(), variables), variables));
     }
     for (ConfigText& text : ReadCommand(words)) {
@@ -184,7 +231,7 @@ class Reader {
     }
   }
 
-  void ReadFiles(yaml::NodeView container, const Variables& variables) {
+  void ReadFiles(yaml::NodeView container, Variables& variables) {
     for (const yaml::NodeView child : container.Find("volumeMounts").children()) {
       const auto [name, path] = child.Resolved().FindEach<2>({"name", "subPath"});
       for (const yaml::NodeView volume : workload_.pod.spec.Find("volumes").children()) {
@@ -194,7 +241,7 @@ class Reader {
     }
   }
 
-  void ReadVolume(yaml::NodeView volume, const std::string& only, const Variables& variables) {
+  void ReadVolume(yaml::NodeView volume, const std::string& only, Variables& variables) {
     ReadSource("ConfigMap", volume.Find("configMap"), "name", only, variables);
     ReadSource("Secret", volume.Find("secret"), "secretName", only, variables);
     for (const yaml::NodeView child : volume.Find({"projected", "sources"}).children()) {
@@ -205,7 +252,7 @@ class Reader {
   }
 
   void ReadSource(std::string_view kind, yaml::NodeView source, std::string_view name_field,
-                  const std::string& only, const Variables& variables) {
+                  const std::string& only, Variables& variables) {
     if (!source) return;
     const kube::Manifest* object = Find(kind, source.Find(name_field).Text());
     if (object == nullptr) return;
@@ -221,6 +268,7 @@ class Reader {
       if (!only.empty() && path != only && !path.starts_with(only + "/")) continue;
       if (std::ranges::find(read_, std::pair(object, key)) != read_.end()) continue;
       read_.emplace_back(object, key);
+      DefineServices(value, variables);
       AddAll(ReadFileTexts(path, ExpandShell(value, variables)), Source::kFiles, "file " + key);
       if (IsScript(path, value))
         AddAll(ReadScript(value, variables), Source::kFiles, "file " + key);
@@ -229,6 +277,7 @@ class Reader {
 
   const kube::Manifest& workload_;
   const kube::Index& stream_;
+  bool has_service_links_ = true;
   std::vector<ConfigText> texts_;
   // Files that a container before has mounted as well.
   std::vector<std::pair<const kube::Manifest*, std::string>> read_;

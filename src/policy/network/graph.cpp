@@ -160,10 +160,14 @@ class Inference {
     return any;
   }
 
-  /// Members of one workload talk on ports that their Service need not list (gossip, replication).
+  /// Members of a StatefulSet talk on ports that their Service need not list (gossip,
+  /// replication). Other Services may stand before them for one purpose: their ports are all.
   void AddPortsAmongMembers(const ConfigText& text, const Destination& found,
                             Confidence confidence) {
-    if (std::ranges::find(found.service->workloads, &client_) == found.service->workloads.end()) {
+    const auto& workloads = found.service->workloads;
+    if (client_.id.kind != "StatefulSet" ||
+        std::ranges::find(workloads, &client_) == workloads.end() ||
+        !client_.root.Find({"spec", "serviceName"}).TextIs(found.service->manifest->id.name)) {
       return;
     }
     for (const kube::Container& container : kube::Containers(client_.pod)) {

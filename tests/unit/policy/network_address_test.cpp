@@ -47,6 +47,7 @@ TEST_CASE("addresses in texts", "[policy][network]") {
       {"mongodb+srv://cluster0.example.net/db", "url srv cluster0.example.net"},
       {"unix:///var/run/app.sock", ""},
       {"file:///etc/app.conf", ""},
+      {"sqlite:///shop.sqlite", ""},
       {"http://[::1]:8080", ""},
       {"http://[fd00::7]:8080/x", "url http fd00::7 8080"},
       {"dns:///cart:7070", "url dns cart 7070"},

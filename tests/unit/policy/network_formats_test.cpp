@@ -33,8 +33,8 @@ Strings OfEnv(const std::string& variables) { return Of(Client("env: [" + variab
 /// The edges of a client that mounts this file.
 Strings OfFile(const std::string& name, const std::string& content,
                const std::string& container = "x: y") {
-  std::string config = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: config}\ndata:\n  " +
-                       name + ": |\n";
+  std::string config =
+      "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: config}\ndata:\n  " + name + ": |\n";
   std::size_t begin = 0;
   while (begin < content.size()) {
     const std::size_t end = std::min(content.find('\n', begin), content.size());
@@ -91,6 +91,16 @@ TEST_CASE("what the kubelet replaces", "[policy][network]") {
   const std::string own = "{name: NS, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}";
   CHECK(OfEnv(own + ", {name: X, value: 'http://cart.$(NS).svc:9090'}") == kMetrics);
   CHECK(OfEnv(own + ", {name: X, value: 'http://cart.$(ANY).svc:9090'}").empty());
+  // Variables that it defines by itself, of Services and the API server.
+  CHECK(OfEnv("{name: X, value: 'http://$(CART_SERVICE_HOST):$(CART_SERVICE_PORT)'}") == kHttp);
+  CHECK(Of(Client("args: ['--to=http://cart:$(CART_SERVICE_PORT)']")) == kHttp);
+  CHECK(OfScript("nc -z $CART_SERVICE_HOST 9090\n") == kMetrics);
+  CHECK(
+      OfEnv("{name: X, value: 'https://$(KUBERNETES_SERVICE_HOST):$(KUBERNETES_SERVICE_PORT)'}") ==
+      Strings{"web -> kubernetes.default.svc in default TCP 443 Exact"});
+  CHECK(Of(Client("args: ['--to=http://cart:$(CART_SERVICE_PORT)']", "enableServiceLinks: false"))
+            .empty());
+  CHECK(OfEnv("{name: X, value: 'http://$(SHOP_SERVICE_HOST):80'}").empty());
 }
 
 TEST_CASE("options", "[policy][network]") {
@@ -99,7 +109,8 @@ TEST_CASE("options", "[policy][network]") {
         "[app, --db-host, cart, --db-port, '9090']", "[app, --db-host=cart, --db-port=9090]",
         "[app, store.host=cart, store.port=9090]", "[sh, -c, 'exec app --db cart:9090']",
         "[sh, -c, 'until psql -h cart -p 9090; do sleep 1; done']",
-        "[sh, -c, 'DB=cart; nc -z $DB 9090']", "[bash, -c, 'until curl -s cart:9090/x; do :; done']",
+        "[sh, -c, 'DB=cart; nc -z $DB 9090']",
+        "[bash, -c, 'until curl -s cart:9090/x; do :; done']",
         "[sh, -c, \"bash -c 'wget -qO- cart:9090'\"]"}) {
     INFO(words);
     CHECK(Of(Client("command: " + std::string(words))) == kMetrics);
@@ -131,9 +142,9 @@ TEST_CASE("files by their format", "[policy][network]") {
   CHECK(OfFile("nginx.conf", "location / { proxy_pass http://cart:9090/; }") == kMetrics);
   CHECK(OfFile("nginx.conf", "upstream cart {\n  server db:9090;\n}\nproxy_pass http://cart;") ==
         Strings{"web -> db TCP 9090 Exact"});
-  CHECK(OfFile("haproxy.cfg", "frontend f\n  default_backend cart\nbackend cart\n"
-                              "  server s1 db:9090 check\n") ==
-        Strings{"web -> db TCP 9090 Exact"});
+  CHECK(OfFile("haproxy.cfg",
+               "frontend f\n  default_backend cart\nbackend cart\n"
+               "  server s1 db:9090 check\n") == Strings{"web -> db TCP 9090 Exact"});
   CHECK(OfFile("Caddyfile", "shop.example.com {\n  reverse_proxy /api/* cart:9090\n}") == kMetrics);
   CHECK(OfFile("Caddyfile", "reverse_proxy cart\n") == kBoth);
   CHECK(OfFile("httpd.conf", "ProxyPass \"/api\" \"http://cart:9090/\"") == kMetrics);
@@ -154,10 +165,12 @@ TEST_CASE("files by their format", "[policy][network]") {
         Strings{"web -> log TCP 2888 Exact", "web -> log TCP 3888 Exact"});
   // YAML
   CHECK(OfFile("a.yaml", "seeds:\n  - cart") == kBoth);
-  CHECK(OfFile("a.yaml", "static:\n  inner.yaml: |\n    a:\n      host: cart\n      port: 9090\n") ==
-        kMetrics);
-  CHECK(OfFile("envoy.yaml", "routes:\n  - cluster: cart\nclusters:\n  - name: cart\n    address: "
-                             "db\n    port_value: 9090\n") == Strings{"web -> db TCP 9090 Exact"});
+  CHECK(
+      OfFile("a.yaml", "static:\n  inner.yaml: |\n    a:\n      host: cart\n      port: 9090\n") ==
+      kMetrics);
+  CHECK(OfFile("envoy.yaml",
+               "routes:\n  - cluster: cart\nclusters:\n  - name: cart\n    address: "
+               "db\n    port_value: 9090\n") == Strings{"web -> db TCP 9090 Exact"});
   CHECK(OfFile("a.yaml", "host: ${STORE_HOST}\nport: ${STORE_PORT}\n",
                "env: [{name: STORE_HOST, value: cart}, {name: STORE_PORT, value: '9090'}]") ==
         kMetrics);
@@ -180,11 +193,12 @@ TEST_CASE("names that are not called", "[policy][network]") {
 
 TEST_CASE("members of an ensemble", "[policy][network]") {
   const auto ensemble = [](const std::string& env) {
-    return Lines("---\napiVersion: v1\nkind: Service\nmetadata: {name: logs}\nspec: {clusterIP: "
-                 "None, selector: {app: log}, ports: [{port: 2181}]}\n---\napiVersion: apps/v1\n"
-                 "kind: StatefulSet\nmetadata: {name: log}\nspec: {serviceName: logs, template: "
-                 "{metadata: {labels: {app: log}}, spec: {containers: [{name: c, env: [" +
-                 env + "], ports: [{containerPort: 2888}]}]}}}\n");
+    return Lines(
+        "---\napiVersion: v1\nkind: Service\nmetadata: {name: logs}\nspec: {clusterIP: "
+        "None, selector: {app: log}, ports: [{port: 2181}]}\n---\napiVersion: apps/v1\n"
+        "kind: StatefulSet\nmetadata: {name: log}\nspec: {serviceName: logs, template: "
+        "{metadata: {labels: {app: log}}, spec: {containers: [{name: c, env: [" +
+        env + "], ports: [{containerPort: 2888}]}]}}}\n");
   };
   const Strings both = {"log -> log TCP 2181 Host [env SERVERS]",
                         "log -> log TCP 2888 Host [env SERVERS]"};
