@@ -9,6 +9,7 @@
 #include "kube/pod_template.hpp"
 #include "policy/network/command_line.hpp"
 #include "policy/network/config_file.hpp"
+#include "policy/network/directory.hpp"
 #include "policy/network/key_words.hpp"
 #include "policy/network/variables.hpp"
 #include "text/ascii.hpp"
@@ -147,6 +148,7 @@ class Reader {
           child.Resolved().FindEach<3>({"name", "value", "valueFrom"});
       if (const std::string own = OwnField(source.Find({"fieldRef", "fieldPath"})); !own.empty()) {
         variables[name.Text()] = own;
+        if (own == kOwnNode) here.push_back({name.Text(), own, "env " + name.Text()});
         continue;
       }
       std::optional<std::string> text;
@@ -169,6 +171,7 @@ class Reader {
   /// What the kubelet will say of the pod, as far as the stream tells.
   std::string OwnField(yaml::NodeView path) const {
     if (path.TextIs("metadata.namespace")) return workload_.id.ns;
+    if (path.TextIs("status.hostIP")) return std::string(kOwnNode);
     if (!path.TextIs("metadata.name")) return {};
     if (workload_.id.kind == "Pod") return workload_.id.name;
     return workload_.id.kind == "StatefulSet" ? workload_.id.name + "-0" : std::string();

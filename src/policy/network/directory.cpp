@@ -64,6 +64,9 @@ std::uint16_t TargetOf(const ServicePort& port, const kube::Manifest& workload) 
 
 Directory::Directory(const kube::Index& stream, const kube::PodIndex& pods) : stream_(stream) {
   for (const kube::Manifest& manifest : stream.manifests()) {
+    if (manifest.pod && manifest.id.kind == "DaemonSet" && !manifest.local_config) {
+      AddHostPorts(manifest);
+    }
     if (manifest.id.kind != "Service" || !manifest.id.group().empty() || manifest.local_config) {
       continue;
     }
@@ -81,6 +84,29 @@ Directory::Directory(const kube::Index& stream, const kube::PodIndex& pods) : st
     by_manifest_.emplace(&manifest, services_.size());
     services_.push_back(std::move(service));
   }
+  std::ranges::stable_sort(host_ports_, {}, [](const HostPort& each) { return each.port.number; });
+}
+
+/// Of a DaemonSet: other workloads are not on every node.
+void Directory::AddHostPorts(const kube::Manifest& workload) {
+  for (const kube::Container& container : kube::Containers(workload.pod)) {
+    if (container.type == kube::ContainerType::kInit) continue;
+    for (const yaml::NodeView child : container.node.Find("ports").children()) {
+      const auto [on_node, number, protocol] =
+          child.Resolved().FindEach<3>({"hostPort", "containerPort", "protocol"});
+      if (ReadPort(on_node) == 0) continue;
+      host_ports_.push_back({&workload,
+                             {.protocol = ParseProtocol(protocol.Text()).value_or(Protocol::kTcp),
+                              .number = ReadPort(on_node),
+                              .target = ReadPort(number)}});
+    }
+  }
+}
+
+std::vector<HostPort> Directory::OnNode(std::uint16_t number) const {
+  const auto found = std::ranges::equal_range(
+      host_ports_, number, {}, [](const HostPort& each) { return each.port.number; });
+  return {found.begin(), found.end()};
 }
 
 const Service* Directory::FindService(std::string_view ns, std::string_view name) const {

@@ -3,7 +3,8 @@
 //
 // Names are those of "DNS for Services and Pods" (Kubernetes documentation): `svc`, `svc.ns`,
 // `svc.ns.svc`, with a cluster domain behind it, and `pod.svc...` for pods of a headless Service.
-// A Service without selector stands for no pods, and an ExternalName for a host outside.
+// A Service without selector stands for no pods, and an ExternalName for a host outside. The own
+// node is a place too, as pods know its address (status.hostIP): agents listen there by hostPort.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +37,16 @@ struct Service {
   bool has_selector = false;
 };
 
+/// A port of a node that leads to the pods of a workload.
+struct HostPort {
+  const kube::Manifest* workload = nullptr;
+  ServicePort port;  ///< `number` on the node, `target` in the pod.
+};
+
+/// Stands for the address of the own node, which no stream knows (RFC 2606 keeps it from being
+/// one).
+inline constexpr std::string_view kOwnNode = "node.invalid";
+
 /// What a name leads to.
 struct Destination {
   enum class Kind : std::uint8_t {
@@ -58,13 +69,17 @@ class Directory {
   /// What `host` means to a pod in namespace `ns`.
   Destination Find(std::string_view host, std::string_view ns) const;
   const Service* FindService(std::string_view ns, std::string_view name) const;
+  /// What can be reached on the own node at `number`, in the order of the stream.
+  std::vector<HostPort> OnNode(std::uint16_t number) const;
   const std::vector<Service>& services() const { return services_; }
 
  private:
   bool HasPod(const Service& service, std::string_view pod) const;
+  void AddHostPorts(const kube::Manifest& workload);
 
   const kube::Index& stream_;
   std::vector<Service> services_;
+  std::vector<HostPort> host_ports_;  // By number, then as they stand.
   std::unordered_map<const kube::Manifest*, std::size_t> by_manifest_;
 };
 

@@ -61,6 +61,10 @@ class Inference {
     called_ = NamesCalled(text.name) || !text.ports.empty();
     for (const Address& address : FindAddresses(text.text)) {
       const std::string host = text::LowerCase(address.host);
+      if (host == kOwnNode) {
+        AddOnNode(text, address);
+        continue;
+      }
       if (IsIpAddress(host)) {
         AddOutside(text, address, host);
         continue;
@@ -215,6 +219,23 @@ class Inference {
                  .service_port = port.number,
                  .port = target,
                  .confidence = confidence});
+    }
+  }
+
+  /// An agent on the own node. Without a port, it could be any.
+  void AddOnNode(const ConfigText& text, const Address& address) {
+    for (const std::uint16_t number : StatedPorts(text, address)) {
+      for (const HostPort& agent : directory_.OnNode(number)) {
+        Add(text, {.client = &client_,
+                   .to = Edge::To::kWorkload,
+                   .server = agent.workload,
+                   .host = agent.workload->id.name,
+                   .ns = agent.workload->id.ns,
+                   .protocol = agent.port.protocol,
+                   .service_port = number,
+                   .port = agent.port.target,
+                   .confidence = Confidence::kExact});
+      }
     }
   }
 

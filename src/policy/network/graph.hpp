@@ -38,7 +38,8 @@ struct Edge {
   const kube::Manifest* client = nullptr;
   To to = To::kWorkload;
   const kube::Manifest* server = nullptr;  ///< Of kWorkload.
-  std::string host = {};  ///< The Service's name; outside, the host as it is configured.
+  std::string host = {};  ///< The Service's name (on the own node, the workload's); outside, the
+                          ///< host as it is configured.
   std::string ns = {};    ///< Of the server; empty outside.
   Protocol protocol = Protocol::kTcp;
   std::uint16_t service_port = 0;

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 #include <span>
+#include <utility>
 
 namespace cloudlab::policy::network {
 namespace {
@@ -166,14 +167,17 @@ void GivePorts(std::vector<ConfigText>& scope) {
   for (ConfigText& text : scope) {
     const std::vector<std::string> words = KeyWords(text.name);
     if (words.empty() || !text.ports.empty() || ParsePort(text.text)) continue;
-    const std::span<const std::string> base = BaseOf(words);
-    // `port` alone belongs to an address, not to whatever stands beside it.
-    if (base.empty() && !NamesAddress(text.name)) continue;
-    for (const Kinship kinship : {Kinship::kNear, Kinship::kFar}) {
-      for (const Port& port : ports) {
-        if (KinshipOf(base, port.words) == kinship) text.ports.push_back(port.number);
+    // DB_PORT belongs to DB_HOST, and SERVER_PORT to SERVER.
+    for (const std::span<const std::string> base :
+         {BaseOf(words), std::span(std::as_const(words))}) {
+      // `port` alone belongs to an address, not to whatever stands beside it.
+      if (base.empty() && !NamesAddress(text.name)) continue;
+      for (const Kinship kinship : {Kinship::kNear, Kinship::kFar}) {
+        if (!text.ports.empty()) break;
+        for (const Port& port : ports) {
+          if (KinshipOf(base, port.words) == kinship) text.ports.push_back(port.number);
+        }
       }
-      if (!text.ports.empty()) break;
     }
   }
 }

@@ -63,6 +63,7 @@ TEST_CASE("ports that stand beside a host", "[policy][network]") {
   CHECK(OfEnv("{name: PGHOST, value: cart}, {name: PGPORT, value: '9090'}") == kMetrics);
   CHECK(OfEnv("{name: STORE_HOSTS, value: 'cart,db'}, {name: STORE_PORT, value: '9090'}") ==
         Strings{"web -> cart TCP 9090 Exact", "web -> db TCP 9090 Exact"});
+  CHECK(OfEnv("{name: SERVER, value: cart}, {name: SERVER_PORT, value: '9090'}") == kMetrics);
   // A name alone says little; with a port that the Service has, enough.
   CHECK(OfEnv("{name: STORE, value: cart}, {name: STORE_PORT, value: '9090'}") == kMetrics);
   CHECK(OfEnv("{name: DNS_SERVICE_NAME, value: cart}, {name: DNS_SERVICE_PORT, value: '9090'}") ==
@@ -206,6 +207,23 @@ TEST_CASE("members of an ensemble", "[policy][network]") {
   CHECK(ensemble("{name: SERVERS, value: 'log-0.logs'}") == both);
   CHECK(ensemble("{name: POD_NAME, value: log-0}").empty());
   CHECK(ensemble("{name: SERVERS, value: 'log-x'}").empty());
+}
+
+TEST_CASE("agents on the own node", "[policy][network]") {
+  const std::string agent =
+      "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent, namespace: ops}\nspec: "
+      "{template: {spec: {containers: [{name: a, ports: [{containerPort: 4317, hostPort: 14317}, "
+      "{containerPort: 8125, hostPort: 18125, protocol: UDP}]}]}}}\n";
+  const auto client = [&](const std::string& variables) {
+    return Of(agent + Client("env: [{name: NODE, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}"
+                             "," +
+                             variables + "]"));
+  };
+  CHECK(client("{name: X, value: 'http://$(NODE):14317'}") ==
+        Strings{"web -> agent TCP 4317 Exact"});
+  CHECK(client("{name: NODE_PORT, value: '18125'}") == Strings{"web -> agent UDP 8125 Exact"});
+  CHECK(client("{name: X, value: 'http://$(NODE):4317'}").empty());
+  CHECK(client("{name: X, value: y}").empty());
 }
 
 TEST_CASE("aliases, and what is no host outside", "[policy][network]") {
