@@ -40,14 +40,14 @@ test: build dev tools $(GOYAML) unit blackbox fuzz-smoke
 unit: dev
 	ctest --preset dev -j2 --output-on-failure
 
-blackbox: build netpol-answers tools
+blackbox: build truth-programs tools
 	$(PYTEST) tests/schema tests/golden tests/laws tests/cli tests/docs tests/examples tests/conformance tests/truth
 
-# A program of tests/truth, which the static programs do not have beside them.
-.PHONY: netpol-answers
-netpol-answers: packages
+# Programs of tests/truth, which the static programs do not have beside them.
+.PHONY: truth-programs
+truth-programs: packages
 	@cmake --preset dev >/dev/null
-	@cmake --build --preset dev --target netpol_answers
+	@cmake --build --preset dev --target netpol_answers network_edges
 
 .PHONY: fuzz-smoke
 fuzz-smoke: dev $(GOYAML)
