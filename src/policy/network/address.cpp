@@ -256,7 +256,7 @@ class Finder {
   /// `=` belong to the pair (`host=a,b port=1`, `host = "a"`).
   static std::size_t EndOfPair(std::string_view text, bool semicolons) {
     if (semicolons) return text.find(';');
-    std::size_t place = std::min(text.find('='), text.find_first_of("&(){}"));
+    std::size_t place = text.find_first_of("=&(){}");
     if (place == std::string_view::npos || text[place] != '=') return place;
     ++place;
     while (place < text.size() && IsSpace(text[place])) ++place;
@@ -266,9 +266,10 @@ class Finder {
     }
     const std::size_t end = text.find_first_of(" \t\n&(){}", place);
     // `host=db,port=5432`: a comma before the next pair ends this one.
-    const std::size_t next = text.find('=', place);
-    const std::size_t comma = text.substr(0, std::min(next, end)).rfind(',');
-    return next < end && comma != std::string_view::npos && comma > place ? comma : end;
+    const std::string_view value = text.substr(0, end);
+    const std::size_t next = value.find('=', place);
+    const std::size_t comma = next == value.npos ? next : value.substr(0, next).rfind(',');
+    return comma != value.npos && comma > place ? comma : end;
   }
 
   static void ReadPair(std::string_view pair, std::vector<std::string_view>& hosts,

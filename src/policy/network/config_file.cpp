@@ -82,7 +82,7 @@ std::string_view NameOfGroup(std::string_view line) {
 }
 
 /// True if `text` leads to a group that the same file names: `proxy_pass http://cart;`,
-/// `default_backend cart`.
+/// `default_backend cart`. `groups` is sorted.
 bool LeadsToGroup(const ConfigText& text, const std::vector<std::string>& groups) {
   std::string_view place = text.text;
   place = place.substr(0, place.find(' '));
@@ -93,7 +93,7 @@ bool LeadsToGroup(const ConfigText& text, const std::vector<std::string>& groups
   } else if (!text.name.ends_with("_backend")) {
     return false;
   }
-  return std::ranges::find(groups, place) != groups.end();
+  return std::ranges::binary_search(groups, place);
 }
 
 void Flush(std::vector<ConfigText>& section, std::vector<ConfigText>& texts) {
@@ -189,6 +189,7 @@ std::vector<ConfigText> ReadLines(std::string_view content, bool dashes) {
     section.push_back(std::move(text));
   }
   Flush(section, texts);
+  std::ranges::sort(groups);
   std::erase_if(texts, [&](const ConfigText& text) { return LeadsToGroup(text, groups); });
   return texts;
 }

@@ -96,13 +96,14 @@ class Reader {
   /// server (documentation, "Service", "Environment variables").
   void DefineServices(std::string_view text, Variables& variables) const {
     constexpr std::string_view kMark = "_SERVICE_";
+    constexpr std::size_t kLongestName = 63;  // Of a Service (RFC 1035).
     if (!has_service_links_) return;
     for (std::size_t at = text.find(kMark); at != std::string_view::npos;
          at = text.find(kMark, at + 1)) {
       std::size_t begin = at;
-      while (begin > 0 && IsNameChar(text[begin - 1])) --begin;
+      while (begin > 0 && at - begin <= kLongestName && IsNameChar(text[begin - 1])) --begin;
       std::size_t end = at + kMark.size();
-      while (end < text.size() && IsNameChar(text[end])) ++end;
+      while (end < text.size() && end - at <= kLongestName && IsNameChar(text[end])) ++end;
       const std::string variable(text.substr(begin, end - begin));
       if (variables.contains(variable)) continue;
       std::string name = text::LowerCase(text.substr(begin, at - begin));

@@ -59,6 +59,7 @@ class Inference {
 
   void Read(const ConfigText& text) {
     called_ = NamesCalled(text.name) || !text.ports.empty();
+    lists_hosts_ = EndsAsAddress(text.name) && IsListOfHosts(text.text);
     for (const Address& address : FindAddresses(text.text)) {
       const std::string host = text::LowerCase(address.host);
       if (host == kOwnNode) {
@@ -264,8 +265,7 @@ class Inference {
     const bool plain = address.shape != Shape::kUrl && address.shape != Shape::kHostPort &&
                        address.shape != Shape::kPair;
     // A version, a file, a class: they have dots as well.
-    if (plain && (!EndsAsAddress(text.name) || !IsListOfHosts(text.text) ||
-                  host != std::string_view(address.host))) {
+    if (plain && (!lists_hosts_ || host != std::string_view(address.host))) {
       return;
     }
     const std::vector<std::uint16_t> stated = StatedPorts(text, address);
@@ -307,7 +307,9 @@ class Inference {
 
   const kube::Manifest& client_;
   const Directory& directory_;
-  bool called_ = true;  // What the text at hand names is called; see NamesCalled().
+  // Of the text at hand: what it names is called (see NamesCalled()), and is nothing but hosts.
+  bool called_ = true;
+  bool lists_hosts_ = false;
   std::map<Key, Edge> edges_;
 };
 

@@ -15,15 +15,22 @@ bool IsNameChar(char c) {
   return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+/// Defaults are short: what is longer is no variable, and a text of open braces is soon read.
+constexpr std::size_t kMostLength = 1000;
+
 /// Where the brace that opens at `open` closes; braces inside are counted.
 std::size_t ClosingBrace(std::string_view text, std::size_t open) {
   int depth = 0;
-  for (std::size_t i = open; i < text.size(); ++i) {
+  for (std::size_t i = open; i < std::min(text.size(), open + kMostLength); ++i) {
     if (text[i] == '{') ++depth;
     if (text[i] == '}' && --depth == 0) return i;
   }
   return std::string_view::npos;
 }
+
+/// Variables that hold each other several times grow without end: texts grow by so much at most,
+/// and what would be longer stays. An object of the API is not larger itself.
+constexpr std::size_t kMostGrowth = 1U << 20U;
 
 /// What `${inside}` stands for.
 std::optional<std::string> Substitute(std::string_view inside, const Variables& variables) {
@@ -52,18 +59,16 @@ std::string ExpandOnce(std::string_view text, const Variables& variables, bool& 
     std::optional<std::string> value;
     if (end < text.size() && text[end] == '{') {
       const std::size_t close = ClosingBrace(text, end);
-      if (close == std::string_view::npos) {
-        out.append(text.substr(dollar));
-        break;
+      if (close != std::string_view::npos) {
+        value = Substitute(text.substr(end + 1, close - end - 1), variables);
+        end = close + 1;
       }
-      value = Substitute(text.substr(end + 1, close - end - 1), variables);
-      end = close + 1;
     } else {
       while (end < text.size() && IsNameChar(text[end])) ++end;
       const auto found = variables.find(text.substr(dollar + 1, end - dollar - 1));
       if (found != variables.end() && !found->second.empty()) value = found->second;
     }
-    if (value) {
+    if (value && out.size() + value->size() <= text.size() + kMostGrowth) {
       nested = nested || value->find("${") != std::string::npos;
       out += *value;
       at = end;
@@ -93,7 +98,7 @@ std::string ExpandKubelet(std::string_view text, const Variables& variables) {
     const auto found = close == std::string_view::npos
                            ? variables.end()
                            : variables.find(text.substr(i + 2, close - i - 2));
-    if (found == variables.end()) {
+    if (found == variables.end() || out.size() + found->second.size() > text.size() + kMostGrowth) {
       out += text[i];
       continue;
     }

@@ -1,7 +1,8 @@
 // Variables in texts, replaced as those do it who will read the texts: the kubelet in commands,
 // arguments and variables, shells and most programs in scripts and files.
 //
-// What is not defined stays as it is; nothing is run, so `$(date)` and `${A##*-}` stay too.
+// What is not defined stays as it is; nothing is run, so `$(date)` and `${A##*-}` stay too, and
+// so does what would make a text grow by more than a mebibyte.
 #pragma once
 
 #include <functional>

@@ -259,5 +259,18 @@ TEST_CASE("variables in files and scripts", "[policy][network]") {
   CHECK(ExpandShell(row.text, variables) == row.replaced);
 }
 
+TEST_CASE("variables that hold each other do not grow without end", "[policy][network]") {
+  Variables variables = {{"A0", std::string(100, 'x')}};
+  for (int i = 1; i < 40; ++i) {
+    const std::string one = "$(A" + std::to_string(i - 1) + ")";
+    variables["A" + std::to_string(i)] = ExpandKubelet(one + one, variables);
+  }
+  CHECK(variables["A39"].size() < 4'000'000);
+  std::string many;
+  for (int i = 0; i < 1000; ++i) many += "${B}";
+  variables["B"] = many;
+  CHECK(ExpandShell(many, variables).size() < 8'000'000);
+}
+
 }  // namespace
 }  // namespace cloudlab::policy::network
