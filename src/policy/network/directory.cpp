@@ -36,6 +36,15 @@ std::vector<std::string_view> Labels(std::string_view host) {
 
 }  // namespace
 
+bool IsPodOf(const kube::Manifest& workload, std::string_view name) {
+  const std::string& own = workload.id.name;
+  if (workload.id.kind == "Pod") return name == own;
+  if (workload.id.kind != "StatefulSet" || name.size() < own.size() + 2) return false;
+  return name.starts_with(own) && name[own.size()] == '-' &&
+         std::ranges::all_of(name.substr(own.size() + 1),
+                             [](char c) { return c >= '0' && c <= '9'; });
+}
+
 std::uint16_t ReadPort(yaml::NodeView node) {
   const std::string text = node.Text();
   std::uint16_t port = 0;
@@ -79,12 +88,29 @@ Directory::Directory(const kube::Index& stream, const kube::PodIndex& pods) : st
     service.external_name = external.Text();
     service.has_selector = !selector.children().empty();
     if (service.has_selector) {
-      service.workloads = pods.WorkloadsOf(kube::Selector::OfLabels(selector), manifest.id.ns);
+      service.workloads = WorkloadsBehind(manifest, selector, pods);
     }
     by_manifest_.emplace(&manifest, services_.size());
     services_.push_back(std::move(service));
   }
   std::ranges::stable_sort(host_ports_, {}, [](const HostPort& each) { return each.port.number; });
+}
+
+/// The label that names a single pod is not in templates: its controller gives it to the pod.
+std::vector<const kube::Manifest*> Directory::WorkloadsBehind(const kube::Manifest& service,
+                                                              yaml::NodeView selector,
+                                                              const kube::PodIndex& pods) const {
+  constexpr std::string_view kPodName = "statefulset.kubernetes.io/pod-name";
+  const std::string pod = selector.Find(kPodName).Text();
+  if (pod.empty()) return pods.WorkloadsOf(kube::Selector::OfLabels(selector), service.id.ns);
+  const kube::Manifest* found = stream_.Find("apps", "StatefulSet", service.id.ns,
+                                             pod.substr(0, std::min(pod.rfind('-'), pod.size())));
+  if (found == nullptr || !found->pod || !IsPodOf(*found, pod)) return {};
+  const yaml::NodeView labels = found->pod.metadata.Find("labels");
+  for (const yaml::NodeView label : selector.children()) {
+    if (label.Key() != kPodName && !labels.Find(label.Key()).TextIs(label.Text())) return {};
+  }
+  return {found};
 }
 
 /// Of a DaemonSet: other workloads are not on every node.
@@ -115,19 +141,6 @@ const Service* Directory::FindService(std::string_view ns, std::string_view name
   return found == by_manifest_.end() ? nullptr : &services_[found->second];
 }
 
-/// A StatefulSet names its pods by number; a Pod's name is its own.
-bool Directory::HasPod(const Service& service, std::string_view pod) const {
-  return std::ranges::any_of(service.workloads, [pod](const kube::Manifest* workload) {
-    if (workload->id.kind == "Pod") return workload->id.name == pod;
-    if (workload->id.kind != "StatefulSet" || !pod.starts_with(workload->id.name)) return false;
-    std::string_view number = pod.substr(workload->id.name.size());
-    if (!number.starts_with('-')) return false;
-    number.remove_prefix(1);
-    return !number.empty() &&
-           std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
-  });
-}
-
 Destination Directory::Find(std::string_view host, std::string_view ns) const {
   const std::vector<std::string_view> labels = Labels(host);
   const auto service = [&](std::string_view space, std::string_view name, bool qualified) {
@@ -138,7 +151,8 @@ Destination Directory::Find(std::string_view host, std::string_view ns) const {
   const auto pod = [&](std::string_view space, std::string_view name, bool qualified) {
     Destination found = service(space, name, qualified);
     if (found.service == nullptr) return found;
-    if (!HasPod(*found.service, labels.front())) return Destination();
+    const auto has_pod = [&](const kube::Manifest* each) { return IsPodOf(*each, labels.front()); };
+    if (std::ranges::none_of(found.service->workloads, has_pod)) return Destination();
     found.kind = Destination::Kind::kPod;
     return found;
   };

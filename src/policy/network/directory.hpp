@@ -3,7 +3,8 @@
 //
 // Names are those of "DNS for Services and Pods" (Kubernetes documentation): `svc`, `svc.ns`,
 // `svc.ns.svc`, with a cluster domain behind it, and `pod.svc...` for pods of a headless Service.
-// A Service without selector stands for no pods, and an ExternalName for a host outside. The own
+// A Service for one pod of a StatefulSet (statefulset.kubernetes.io/pod-name) leads to all of it. A
+// Service without selector stands for no pods, and an ExternalName for a host outside. The own
 // node is a place too, as pods know its address (status.hostIP): agents listen there by hostPort.
 #pragma once
 
@@ -74,7 +75,9 @@ class Directory {
   const std::vector<Service>& services() const { return services_; }
 
  private:
-  bool HasPod(const Service& service, std::string_view pod) const;
+  std::vector<const kube::Manifest*> WorkloadsBehind(const kube::Manifest& service,
+                                                     yaml::NodeView selector,
+                                                     const kube::PodIndex& pods) const;
   void AddHostPorts(const kube::Manifest& workload);
 
   const kube::Index& stream_;
@@ -83,6 +86,8 @@ class Directory {
   std::unordered_map<const kube::Manifest*, std::size_t> by_manifest_;
 };
 
+/// True if `name` is that of a pod of `workload`: a StatefulSet numbers them, a Pod is its own.
+bool IsPodOf(const kube::Manifest& workload, std::string_view name);
 /// The port number at `node`; 0 if it is none.
 std::uint16_t ReadPort(yaml::NodeView node);
 /// The number of a container port of `workload` by name and protocol; 0 if there is none.

@@ -43,15 +43,6 @@ bool IsListOfHosts(std::string_view text) {
   return text.find_first_of(" $(){}[]<>\"'=/\n") == std::string_view::npos;
 }
 
-/// True if `name` is that of a pod of `workload`: a StatefulSet numbers them.
-bool IsPodOf(const kube::Manifest& workload, std::string_view name) {
-  const std::string& own = workload.id.name;
-  if (workload.id.kind != "StatefulSet" || name.size() < own.size() + 2) return false;
-  return name.starts_with(own) && name[own.size()] == '-' &&
-         std::ranges::all_of(name.substr(own.size() + 1),
-                             [](char c) { return c >= '0' && c <= '9'; });
-}
-
 class Inference {
  public:
   Inference(const kube::Manifest& client, const Directory& directory)
@@ -96,7 +87,8 @@ class Inference {
   /// Members of a StatefulSet may name each other without the Service that their names need.
   Destination Find(const std::string& host, const ConfigText& text) const {
     Destination found = directory_.Find(host, client_.id.ns);
-    if (found.kind != Destination::Kind::kNothing || !IsPodOf(client_, host)) return found;
+    if (found.kind != Destination::Kind::kNothing || client_.id.kind == "Pod") return found;
+    if (!IsPodOf(client_, host)) return found;
     if (!NamesAddress(text.name)) return found;
     found.service =
         directory_.FindService(client_.id.ns, client_.root.Find({"spec", "serviceName"}).Text());

@@ -68,7 +68,7 @@ std::string ExpandOnce(std::string_view text, const Variables& variables, bool& 
       const auto found = variables.find(text.substr(dollar + 1, end - dollar - 1));
       if (found != variables.end() && !found->second.empty()) value = found->second;
     }
-    if (value && out.size() + value->size() <= text.size() + kMostGrowth) {
+    if (value && out.size() + value->size() <= dollar + kMostGrowth) {
       nested = nested || value->find("${") != std::string::npos;
       out += *value;
       at = end;
@@ -98,7 +98,7 @@ std::string ExpandKubelet(std::string_view text, const Variables& variables) {
     const auto found = close == std::string_view::npos
                            ? variables.end()
                            : variables.find(text.substr(i + 2, close - i - 2));
-    if (found == variables.end() || out.size() + found->second.size() > text.size() + kMostGrowth) {
+    if (found == variables.end() || out.size() + found->second.size() > i + kMostGrowth) {
       out += text[i];
       continue;
     }

@@ -209,6 +209,18 @@ TEST_CASE("members of an ensemble", "[policy][network]") {
   CHECK(ensemble("{name: SERVERS, value: 'log-x'}").empty());
 }
 
+TEST_CASE("a Service for one pod", "[policy][network]") {
+  const auto of = [](const std::string& pod) {
+    return Of(
+        "---\napiVersion: v1\nkind: Service\nmetadata: {name: first}\nspec: {selector: {app: "
+        "log, statefulset.kubernetes.io/pod-name: " +
+        pod + "}, ports: [{port: 2888}]}\n" + Client("args: ['--log=first:2888']"));
+  };
+  CHECK(of("log-0") == Strings{"web -> log TCP 2888 Exact"});
+  CHECK(of("log-x").empty());
+  CHECK(of("cart-0").empty());
+}
+
 TEST_CASE("agents on the own node", "[policy][network]") {
   const std::string agent =
       "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent, namespace: ops}\nspec: "
