@@ -16,6 +16,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <utility>
 
 #include "app/closing.hpp"
 #include "app/diff.hpp"
@@ -32,6 +34,14 @@ namespace cloudlab::app {
 namespace {
 
 constexpr std::string_view kNothing = "# cloudlab: no manifests\n";
+
+/// Makes something that outlives the run, as a part of its result.
+template <typename Thing, typename... Arguments>
+Thing& Keep(Result& result, Arguments&&... arguments) {
+  auto thing = std::make_shared<Thing>(std::forward<Arguments>(arguments)...);
+  result.kept.push_back(thing);
+  return *thing;
+}
 
 Result Finish(Result result, int exit_code) {
   result.exit_code = exit_code;
@@ -161,12 +171,14 @@ bool HasAutoscaling(const Rules& rules) {
   });
 }
 
-void CountChanges(const Documents& documents, const std::vector<Written>& objects, Report& report) {
+std::vector<ObjectRow> RowsOf(const std::vector<Written>& objects) {
+  std::vector<ObjectRow> rows;
+  rows.reserve(objects.size());
   for (const Written& written : objects) {
     const policy::NewObject& object = *written.object;
-    report.added.push_back({object.id, object.parent, object.policy});
+    rows.push_back({object.id, object.parent, object.policy});
   }
-  report.edited = static_cast<std::size_t>(std::ranges::count_if(documents, &Document::edited));
+  return rows;
 }
 
 bool IsBlank(std::string_view text) {
@@ -175,15 +187,18 @@ bool IsBlank(std::string_view text) {
 
 /// Writes the new objects, takes the closing look and puts the output together.
 Output Complete(const text::Source& input, const Documents& documents, const Rules& rules,
-                const policy::Run& run, const Network* network, Stages& stages, Report& report) {
+                const policy::Run& run, const Network* network, Stages& stages, Result& result) {
+  Report& report = result.report;
   const kube::Index& index = *run.index;
-  const std::vector<Written> objects =
-      WriteObjects(input.text, documents, index, stages.NewObjects());
+  const auto& objects = Keep<std::vector<Written>>(
+      result, WriteObjects(input.text, documents, index, stages.NewObjects()));
   Output output;
+  std::vector<ObjectRow> added;
   // The closing look rarely objects: the output is put together meanwhile.
   ForEachTask(2, [&](std::size_t task) {
     if (task == 0) {
       output = Assemble(input.text, documents, Arrange(documents, index, objects));
+      added = RowsOf(objects);
       return;
     }
     const Closing closing{input, documents, rules, index, stages.WantedObjects(), objects};
@@ -192,7 +207,10 @@ Output Complete(const text::Source& input, const Documents& documents, const Rul
     }
     if (network != nullptr) network->Prove(closing, stages.selected(), run.explain, report);
   });
-  if (!report.diagnostics.HasErrors()) CountChanges(documents, objects, report);
+  if (!report.diagnostics.HasErrors()) {
+    report.added = std::move(added);
+    report.edited = static_cast<std::size_t>(std::ranges::count_if(documents, &Document::edited));
+  }
   if (IsBlank(output.text)) output.text = kNothing;
   return output;
 }
@@ -210,9 +228,7 @@ Result Run(const text::Source& input, const Settings& settings) {
     return Finish(std::move(result), kDone);
   }
 
-  const auto kept = std::make_shared<Documents>(ReadDocuments(input.text));
-  result.documents = kept;
-  Documents& documents = *kept;
+  auto& documents = Keep<Documents>(result, ReadDocuments(input.text));
   report.documents = documents.size();
   ReportProblems(input, documents, settings, report);
   const auto rules = ReadRules(input, documents, settings, report.diagnostics);
@@ -222,17 +238,17 @@ Result Run(const text::Source& input, const Settings& settings) {
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
   for (const auto& id : rules->taken_out) report.removed.push_back({id, {}, id.name});
-  const kube::Index index = MakeIndex(documents, settings, *rules);
+  const auto& index = Keep<kube::Index>(result, MakeIndex(documents, settings, *rules));
   report.ns = index.default_namespace();
   report.diagnostics.Append(index.findings());
   WarnIfEmpty(input, index, report);
   policy::Run run = MakeRun(settings, *rules, index);
   run.sidecars = policy::CollectSidecars(rules->documents);
 
-  std::optional<kube::PodIndex> pods;
-  if (HasAutoscaling(*rules)) run.pods = &pods.emplace(index);
+  if (HasAutoscaling(*rules)) run.pods = &Keep<kube::PodIndex>(result, index);
 
-  Stages stages(input, documents, *rules, run, settings.pass_refusals, report);
+  auto& stages =
+      Keep<Stages>(result, input, documents, *rules, run, settings.pass_refusals, report);
   stages.Propose({policy::Stage::kSidecars, policy::Stage::kTiers, policy::Stage::kScaling,
                   policy::Stage::kBudgets});
   stages.SettleObjects();
@@ -250,7 +266,7 @@ Result Run(const text::Source& input, const Settings& settings) {
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
   Output output =
-      Complete(input, documents, *rules, run, network ? &*network : nullptr, stages, report);
+      Complete(input, documents, *rules, run, network ? &*network : nullptr, stages, result);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
   const bool drift = output.text != input.text;
   if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name);

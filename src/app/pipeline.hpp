@@ -3,10 +3,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "app/report.hpp"
 #include "app/settings.hpp"
-#include "app/stream.hpp"
 #include "text/diagnostic.hpp"
 
 namespace cloudlab::app {
@@ -23,9 +23,9 @@ struct Result {
   std::string diff;     ///< If Settings::want_diff.
   std::string failure;  ///< With kInternal: the intended and the found tree, for a bug report.
   Report report;
-  /// The documents that the run worked on. Handed out because they are many: a program that ends
-  /// need not free them.
-  std::shared_ptr<const Documents> documents;
+  /// What the run worked on: documents, index, objects. Handed out because it is much: a program
+  /// that ends need not free it.
+  std::vector<std::shared_ptr<const void>> kept;
 };
 
 /// Runs all policies over the stream `input`. `input` and the settings' sources must outlive the
