@@ -65,16 +65,15 @@ std::string Proposal::RowText(std::string_view name, const yaml::Value& value) c
   return yaml::RenderFlow(MaskValue(name, value), /*json=*/false);
 }
 
-void Proposal::AddRow(FieldEdit::Op op, std::string path, std::string old_value,
+void Proposal::AddRow(FieldEdit::Op op, const Place& place, std::string old_value,
                       std::string new_value, const Origin& origin) {
-  FieldEdit row;
   if (!explain_) {
-    row.op = op;
-    edits_.push_back(std::move(row));
+    edits_.resize(1);
     return;
   }
+  FieldEdit row;
   row.object = manifest_.id;
-  row.path = std::move(path);
+  row.path = TextOf(place);
   row.op = op;
   row.old_value = std::move(old_value);
   row.new_value = std::move(new_value);
@@ -84,10 +83,16 @@ void Proposal::AddRow(FieldEdit::Op op, std::string path, std::string old_value,
   edits_.push_back(std::move(row));
 }
 
-bool Proposal::Accept(std::optional<yaml::Clash> clash, const std::string& path) {
+bool Proposal::Accept(std::optional<yaml::Clash> clash, const Place& place) {
   if (!clash) return true;
-  conflicts_.push_back({*std::move(clash), path});
+  conflicts_.push_back({*std::move(clash), TextOf(place)});
   return false;
+}
+
+std::string Proposal::TextOf(const Place& place) {
+  std::string text = PathOf(place.map);
+  for (const std::string& key : place.keys) kube::AppendKey(text, key);
+  return text.append(place.item);
 }
 
 const std::string& Proposal::PathOf(yaml::NodeView node) {
@@ -99,30 +104,29 @@ const std::string& Proposal::PathOf(yaml::NodeView node) {
 }
 
 Proposal::Walk Proposal::WalkDown(yaml::NodeView map, const std::vector<std::string>& path) {
-  Walk walk{map, PathOf(map), 0};
+  Walk walk{map, 0};
   while (walk.done < path.size()) {
     const yaml::NodeView child = walk.at.Find(path[walk.done]);
     if (!child) break;
     walk.at = child;
-    kube::AppendKey(walk.text, path[walk.done]);
     ++walk.done;
   }
   return walk;
 }
 
 void Proposal::Replace(yaml::NodeView node, yaml::Value value, const Origin& origin) {
-  ReplaceAt(node, kube::FieldPath(manifest_.root, node), std::move(value), origin);
+  ReplaceAt(node, {node}, std::move(value), origin);
 }
 
-void Proposal::ReplaceAt(yaml::NodeView node, std::string path, yaml::Value value,
+void Proposal::ReplaceAt(yaml::NodeView node, const Place& place, yaml::Value value,
                          const Origin& origin) {
   const yaml::Value old = yaml::Value::From(node);
   if (Same(old, value)) return Claim(node);
-  const std::string name = SecretName(node);
+  const std::string name = explain_ ? SecretName(node) : std::string();
   std::string new_text = RowText(name, value);
-  if (!Accept(ClashInside(node), path)) return;
-  if (!Accept(changes_.Replace(node.id(), std::move(value), owner_), path)) return;
-  AddRow(FieldEdit::Op::kReplace, std::move(path), RowText(name, old), std::move(new_text), origin);
+  if (!Accept(ClashInside(node), place)) return;
+  if (!Accept(changes_.Replace(node.id(), std::move(value), owner_), place)) return;
+  AddRow(FieldEdit::Op::kReplace, place, RowText(name, old), std::move(new_text), origin);
 }
 
 void Proposal::Claim(yaml::NodeView map, const std::vector<std::string>& path) {
@@ -136,10 +140,7 @@ void Proposal::Claim(yaml::NodeView map, const std::vector<std::string>& path) {
                                          path.end());
   std::optional<yaml::Clash> clash = ClashAround(map);
   if (!clash) clash = changes_.Claim(map.id(), missing, owner_);
-  if (!clash) return;
-  std::string text = kube::FieldPath(manifest_.root, map);
-  for (const std::string& key : missing) kube::AppendKey(text, key);
-  Accept(std::move(clash), text);
+  Accept(std::move(clash), {map, missing});
 }
 
 void Proposal::State(std::string container, std::string_view side, std::string_view resource,
@@ -150,9 +151,7 @@ void Proposal::State(std::string container, std::string_view side, std::string_v
 
 void Proposal::Contradict(const StatedResource& other, yaml::NodeView map,
                           const std::vector<std::string>& path) {
-  std::string text = kube::FieldPath(manifest_.root, map);
-  for (const std::string& key : path) kube::AppendKey(text, key);
-  conflicts_.push_back({yaml::Clash{map.id(), "", other.owner, owner_}, std::move(text),
+  conflicts_.push_back({yaml::Clash{map.id(), "", other.owner, owner_}, TextOf({map, path}),
                         "leave it out of one of them, or let the tier Keep it (`conflicts`)"});
 }
 
@@ -181,52 +180,47 @@ std::optional<yaml::Clash> Proposal::ClashAround(yaml::NodeView node) const {
 
 void Proposal::Put(yaml::NodeView map, const std::vector<std::string>& path, yaml::Value value,
                    const Origin& origin) {
-  Walk walk = WalkDown(map, path);
-  if (walk.done == path.size()) {
-    return ReplaceAt(walk.at, std::move(walk.text), std::move(value), origin);
-  }
-  if (!CanHold(walk.at)) return RefuseShape(walk, "a map");
+  const Place place{map, path};
+  const Walk walk = WalkDown(map, path);
+  if (walk.done == path.size()) return ReplaceAt(walk.at, place, std::move(value), origin);
+  if (!CanHold(walk.at)) return RefuseShape(walk, place, "a map");
   const std::vector<std::string> missing(path.begin() + static_cast<std::ptrdiff_t>(walk.done),
                                          path.end());
-  for (const std::string& key : missing) kube::AppendKey(walk.text, key);
   std::string new_text = RowText(missing.back(), value);
-  if (!Accept(changes_.Put(walk.at.id(), missing, std::move(value), owner_), walk.text)) return;
-  AddRow(FieldEdit::Op::kAdd, std::move(walk.text), "", std::move(new_text), origin);
+  if (!Accept(changes_.Put(walk.at.id(), missing, std::move(value), owner_), place)) return;
+  AddRow(FieldEdit::Op::kAdd, place, "", std::move(new_text), origin);
 }
 
 void Proposal::Append(yaml::NodeView map, const std::vector<std::string>& path, yaml::Value item,
                       yaml::ItemPlace place, const Origin& origin) {
-  Walk walk = WalkDown(map, path);
+  const Place list{map, path};
+  const Walk walk = WalkDown(map, path);
   std::string new_text = RowText(path.back(), item);
   const yaml::Value* name = item.IsMap() ? item.Find("name") : nullptr;
   const std::string segment = name == nullptr ? "[-]" : "[name=" + name->text() + "]";
   if (walk.done == path.size()) {
-    if (!walk.at.IsSeq() && !walk.at.IsNull()) return RefuseShape(walk, "a list");
-    if (!Accept(changes_.Append(walk.at.id(), std::move(item), owner_, place), walk.text)) return;
+    if (!walk.at.IsSeq() && !walk.at.IsNull()) return RefuseShape(walk, list, "a list");
+    if (!Accept(changes_.Append(walk.at.id(), std::move(item), owner_, place), list)) return;
   } else {
-    if (!CanHold(walk.at)) return RefuseShape(walk, "a map");
+    if (!CanHold(walk.at)) return RefuseShape(walk, list, "a map");
     const std::vector<std::string> missing(path.begin() + static_cast<std::ptrdiff_t>(walk.done),
                                            path.end());
-    for (const std::string& key : missing) kube::AppendKey(walk.text, key);
-    if (!Accept(changes_.Append(walk.at.id(), missing, std::move(item), owner_), walk.text)) {
-      return;
-    }
+    if (!Accept(changes_.Append(walk.at.id(), missing, std::move(item), owner_), list)) return;
   }
-  AddRow(FieldEdit::Op::kAdd, walk.text + segment, "", std::move(new_text), origin);
+  AddRow(FieldEdit::Op::kAdd, {map, path, segment}, "", std::move(new_text), origin);
 }
 
 void Proposal::Remove(yaml::NodeView node, const Origin& origin) {
-  const std::string path = kube::FieldPath(manifest_.root, node);
-  std::string old_text = RowText(SecretName(node), yaml::Value::From(node));
-  if (!Accept(ClashInside(node), path)) return;
-  if (!Accept(changes_.Remove(node.id(), owner_), path)) return;
-  AddRow(FieldEdit::Op::kRemove, path, std::move(old_text), "", origin);
+  std::string old_text = explain_ ? RowText(SecretName(node), yaml::Value::From(node)) : "";
+  if (!Accept(ClashInside(node), {node})) return;
+  if (!Accept(changes_.Remove(node.id(), owner_), {node})) return;
+  AddRow(FieldEdit::Op::kRemove, {node}, std::move(old_text), "", origin);
 }
 
-void Proposal::RefuseShape(const Walk& walk, const std::string& wanted) {
+void Proposal::RefuseShape(const Walk& walk, const Place& place, const std::string& wanted) {
   AddFinding(text::Severity::kError, "CL-P-SHAPE",
-             walk.text + " of the manifest is not " + wanted + "; the policy " + policy_ +
-                 " cannot add to it",
+             TextOf({place.map, place.keys.first(walk.done)}) + " of the manifest is not " +
+                 wanted + "; the policy " + policy_ + " cannot add to it",
              walk.at, "correct the chart");
 }
 

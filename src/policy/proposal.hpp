@@ -72,7 +72,7 @@ struct Origin {
 class Proposal {
  public:
   /// `changes` is shared by all policies of one stage; `owner` is this policy's number in it.
-  /// Without `explain` the rows say only that there is a change, not what it is.
+  /// Without `explain` there is one empty row for all changes: it says only that there are any.
   Proposal(const kube::Manifest& manifest, std::string policy, yaml::Owner owner,
            yaml::ChangeSet& changes, bool explain = true);
 
@@ -148,26 +148,33 @@ class Proposal {
   const std::vector<Conflict>& conflicts() const { return conflicts_; }
 
  private:
+  /// A place as reports write it: `keys` below `map`, or below the manifest, and `item` behind
+  /// them. It is written out for those who read it only.
+  struct Place {
+    yaml::NodeView map;
+    std::span<const std::string> keys = {};
+    std::string_view item = {};
+  };
   /// How far a path exists in the manifest.
   struct Walk {
     yaml::NodeView at;
-    std::string text;      // The path of `at`, as reports write it.
     std::size_t done = 0;  // Keys that were found.
   };
 
-  void ReplaceAt(yaml::NodeView node, std::string path, yaml::Value value, const Origin& origin);
+  void ReplaceAt(yaml::NodeView node, const Place& place, yaml::Value value, const Origin& origin);
+  std::string TextOf(const Place& place);
   /// kube::FieldPath() of a node that changes are made below, most often the one asked for last.
   const std::string& PathOf(yaml::NodeView node);
-  Walk WalkDown(yaml::NodeView map, const std::vector<std::string>& path);
-  bool Accept(std::optional<yaml::Clash> clash, const std::string& path);
+  static Walk WalkDown(yaml::NodeView map, const std::vector<std::string>& path);
+  bool Accept(std::optional<yaml::Clash> clash, const Place& place);
   /// The clash with a claim on something inside `node`, if there is one.
   std::optional<yaml::Clash> ClashInside(yaml::NodeView node) const;
   /// The clash of a claim on `node` with a change of something that it stands in, if there is one.
   std::optional<yaml::Clash> ClashAround(yaml::NodeView node) const;
   std::string RowText(std::string_view name, const yaml::Value& value) const;
-  void AddRow(FieldEdit::Op op, std::string path, std::string old_value, std::string new_value,
+  void AddRow(FieldEdit::Op op, const Place& place, std::string old_value, std::string new_value,
               const Origin& origin);
-  void RefuseShape(const Walk& walk, const std::string& wanted);
+  void RefuseShape(const Walk& walk, const Place& place, const std::string& wanted);
 
   const kube::Manifest& manifest_;
   std::string policy_;
