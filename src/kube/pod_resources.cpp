@@ -106,8 +106,17 @@ ResourceList ReadResourceList(yaml::NodeView map) {
   return list;
 }
 
-PodResources ReadPodResources(const PodTemplate& pod) {
+PodResources ReadPodLevel(const PodTemplate& pod) {
   PodResources result;
+  const auto [resources, overhead] = pod.spec.FindEach<2>({"resources", "overhead"});
+  result.pod_requests = ReadResourceList(resources.Find("requests"));
+  result.pod_limits = ReadResourceList(resources.Find("limits"));
+  result.overhead = ReadResourceList(overhead);
+  return result;
+}
+
+PodResources ReadPodResources(const PodTemplate& pod) {
+  PodResources result = ReadPodLevel(pod);
   for (const Container& container : Containers(pod)) {
     const auto [requests, limits] =
         container.node.Find("resources").FindEach<2>({"requests", "limits"});
@@ -116,10 +125,6 @@ PodResources ReadPodResources(const PodTemplate& pod) {
                                  .requests = ReadResourceList(requests),
                                  .limits = ReadResourceList(limits)});
   }
-  const auto [resources, overhead] = pod.spec.FindEach<2>({"resources", "overhead"});
-  result.pod_requests = ReadResourceList(resources.Find("requests"));
-  result.pod_limits = ReadResourceList(resources.Find("limits"));
-  result.overhead = ReadResourceList(overhead);
   return result;
 }
 

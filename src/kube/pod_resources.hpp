@@ -39,6 +39,8 @@ struct PodResources {
 /// The quantities of a `requests`, `limits` or `overhead` map; unreadable ones are left out.
 ResourceList ReadResourceList(yaml::NodeView map);
 PodResources ReadPodResources(const PodTemplate& pod);
+/// What the pod says as a whole, without its containers.
+PodResources ReadPodLevel(const PodTemplate& pod);
 
 /// The request that the scheduler counts (rule B4): the larger of the running containers and the
 /// worst moment of initialisation, or what the pod itself says, plus overhead. Requests that

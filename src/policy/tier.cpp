@@ -368,14 +368,16 @@ void Sizer::ReportPod(const kube::PodResources& before, const kube::PodResources
 
 void Sizer::SizePod() {
   CheckAnnotations();
-  const kube::PodResources before = kube::ReadPodResources(pod_);
-  if (before.HasPodLevel()) {
+  if (kube::ReadPodLevel(pod_).HasPodLevel()) {
     proposal_.AddSkip("CL-B-POD-LEVEL",
                       "the pod says in spec.resources what it needs as a whole; a tier is for "
                       "single containers");
     return;
   }
+  // The pod as a whole is only told about, to those who read it.
+  const auto before = run_.explain ? kube::ReadPodResources(pod_) : kube::PodResources();
   kube::PodResources after = before;
+  after.containers.resize(containers_.size());
   for (std::size_t i = 0; i < containers_.size(); ++i) {
     SizeContainer(containers_[i], after.containers[i]);
   }
