@@ -123,7 +123,9 @@ void RenderBlockItem(const Value& item, std::uint32_t indent, const Layout& layo
 }
 
 std::string RenderDocument(const Value& value, std::string_view newline) {
+  constexpr std::size_t kUsualSize = 1024;
   std::string out;
+  out.reserve(kUsualSize);
   Layout layout;
   layout.newline = newline;
   RenderBlockEntries(value, 0, layout, out);

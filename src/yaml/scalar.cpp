@@ -136,15 +136,18 @@ constexpr std::size_t kLongestWord = 5;
 
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+/// Words that a reader may take for null, a boolean, a number, a merge key or a default key.
+bool IsReservedWord(std::string_view text) {
+  static constexpr std::array<std::string_view, 13> kWords = {
+      "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<", "nan"};
+  return text.size() <= kLongestWord &&
+         std::ranges::any_of(kWords, [&](auto word) { return EqualsAnyCase(text, word); });
+}
+
 /// Words and shapes that a YAML 1.1 or 1.2 reader may take for null, a boolean, a number, a date,
 /// a merge key or a default key. Wider than any one reader: quoting too much is harmless.
 bool MayBeNonString(std::string_view text) {
-  static constexpr std::array<std::string_view, 13> kWords = {
-      "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<", "nan"};
-  if (text.size() <= kLongestWord &&
-      std::ranges::any_of(kWords, [&](auto word) { return EqualsAnyCase(text, word); })) {
-    return true;
-  }
+  if (IsReservedWord(text)) return true;
   const std::string_view unsigned_text =
       text.starts_with('-') || text.starts_with('+') ? text.substr(1) : text;
   if (unsigned_text.empty()) return true;
@@ -233,10 +236,10 @@ constexpr std::array<bool, 256> kDull = MakeDull();
 bool IsPlainSafe(std::string_view text) {
   if (text.empty()) return false;
   const char first = text.front();
-  // Most texts: no word that has a meaning is as long.
-  if (text.size() > kLongestWord && IsLetter(first) &&
+  // Most texts: what begins with a letter and is dull can only be a word.
+  if (IsLetter(first) &&
       std::ranges::all_of(text, [](char c) { return kDull[static_cast<unsigned char>(c)]; })) {
-    return true;
+    return !IsReservedWord(text);
   }
   if (MayBeNonString(text)) return false;
   if (IsBlank(first) || IsBlank(text.back()) || text.back() == ':') return false;

@@ -189,9 +189,10 @@ std::vector<const kube::Manifest*> FindOrphans(const kube::Index& index,
                                                const ObjectPool& wanted) {
   std::vector<const kube::Manifest*> orphans;
   for (const kube::Manifest& manifest : index.manifests()) {
-    const std::vector<std::string> managers = Managers(manifest);
     // The mark of a workload speaks of a container in it, not of the workload.
-    if (managers.size() != 1 || manifest.pod) continue;
+    if (!manifest.annotations || manifest.pod) continue;
+    const std::vector<std::string> managers = Managers(manifest);
+    if (managers.size() != 1) continue;
     if (std::ranges::find(policies, managers.front()) == policies.end()) continue;
     if (!wanted.Contains(manifest.id)) orphans.push_back(&manifest);
   }

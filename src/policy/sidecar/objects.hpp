@@ -10,11 +10,11 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "policy/sidecar/injection.hpp"
@@ -47,7 +47,7 @@ class ObjectPool {
   static std::string Key(const kube::ObjectId& id);
 
   std::vector<NewObject> objects_;
-  std::map<std::string, std::size_t> places_;
+  std::unordered_map<std::string, std::size_t> places_;
 };
 
 /// Makes an object of an earlier run say what `content` says. `proposal` is for that object.
