@@ -15,6 +15,7 @@
 #include "app/pipeline.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <utility>

@@ -3,9 +3,9 @@
 // result is the same with any number of threads.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
-#include <iterator>
 #include <utility>
 #include <vector>
 
