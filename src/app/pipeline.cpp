@@ -186,6 +186,21 @@ bool IsBlank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
+/// The stage that needs the whole stream as the others have left it. Returns what it knows of the
+/// network, or null if no policy is about that.
+const Network* ProposeNetwork(const text::Source& input, const Documents& documents,
+                              const Rules& rules, policy::Run& run, Stages& stages,
+                              Result& result) {
+  if (!HasNetwork(rules) || result.report.diagnostics.HasErrors()) return nullptr;
+  const auto& network = Keep<Network>(
+      result, documents, rules, *run.index,
+      WriteObjects(input.text, documents, *run.index, stages.NewObjects()), stages.selected());
+  run.traffic = &network.traffic();
+  stages.Propose({policy::Stage::kNetwork});
+  stages.SettleObjects();
+  return &network;
+}
+
 /// Writes the new objects, takes the closing look and puts the output together.
 Output Complete(const text::Source& input, const Documents& documents, const Rules& rules,
                 const policy::Run& run, const Network* network, Stages& stages, Result& result) {
@@ -253,21 +268,12 @@ Result Run(const text::Source& input, const Settings& settings) {
   stages.Propose({policy::Stage::kSidecars, policy::Stage::kTiers, policy::Stage::kScaling,
                   policy::Stage::kBudgets});
   stages.SettleObjects();
-  std::optional<Network> network;
-  if (HasNetwork(*rules) && !report.diagnostics.HasErrors()) {
-    network.emplace(documents, *rules, index,
-                    WriteObjects(input.text, documents, index, stages.NewObjects()),
-                    stages.selected());
-    run.traffic = &network->traffic();
-    stages.Propose({policy::Stage::kNetwork});
-    stages.SettleObjects();
-  }
+  const Network* network = ProposeNetwork(input, documents, *rules, run, stages, result);
   result.failure = Prove(documents, stages.mismatch(), report);
   if (!result.failure.empty()) return Finish(std::move(result), kInternal);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
-  Output output =
-      Complete(input, documents, *rules, run, network ? &*network : nullptr, stages, result);
+  Output output = Complete(input, documents, *rules, run, network, stages, result);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
   const bool drift = output.text != input.text;
   if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name);
