@@ -13,7 +13,8 @@ import pytest
 from support import paths
 from support.policy_yaml import load_all, load_text
 
-KINDS = ["Pipeline", "EnvironmentProfile", "ResourceTierPolicy", "SidecarPolicy", "PolicyException"]
+KINDS = ["Pipeline", "EnvironmentProfile", "ResourceTierPolicy", "SidecarPolicy", "AutoscalingPolicy", "NetworkAccessPolicy",
+         "PolicyException"]
 HERE = pathlib.Path(__file__).parent
 
 
@@ -123,6 +124,19 @@ WRONG = [
     ("SidecarPolicy", MATCH + "presets: [{name: opentelemetry, language: rust}]", "spec.presets.0"),
     ("SidecarPolicy", MATCH + "presets: [{name: linkerd-proxy, outboundConnectTimeout: 5}]", "spec.presets.0"),
     ("SidecarPolicy", MATCH + "objects: [{kind: ConfigMap, metadata: {name: x}}]", "spec.objects.0"),
+    ("NetworkAccessPolicy", MATCH + "emit: []", "spec.emit"),
+    ("NetworkAccessPolicy", MATCH + "emit: [AdminNetworkPolicy]", "spec.emit.0"),
+    ("NetworkAccessPolicy", MATCH + "defaultDeny: All", "spec.defaultDeny"),
+    ("NetworkAccessPolicy", MATCH + "policyTypes: [ingress]", "spec.policyTypes.0"),
+    ("NetworkAccessPolicy", MATCH + "infer: {sources: [Logs]}", "spec.infer.sources.0"),
+    ("NetworkAccessPolicy", MATCH + "infer: {minConfidence: Sure}", "spec.infer.minConfidence"),
+    ("NetworkAccessPolicy", MATCH + "dns: {ports: [0]}", "spec.dns.ports.0"),
+    ("NetworkAccessPolicy", MATCH + "ingressControllers: [{podselector: {}}]", "spec.ingressControllers.0"),
+    ("NetworkAccessPolicy", MATCH + "external: {mode: Open}", "spec.external.mode"),
+    ("NetworkAccessPolicy", MATCH + "apiServer: {when: Sometimes}", "spec.apiServer.when"),
+    ("NetworkAccessPolicy", MATCH + "allow: [{from: {name: a}}]", "spec.allow.0"),
+    ("NetworkAccessPolicy", MATCH + "allow: [{from: {name: a}, to: {name: b}, ports: [5432-]}]", "spec.allow.0.ports.0"),
+    ("NetworkAccessPolicy", MATCH + "verify: Never", "spec.verify"),
     ("PolicyException", "policies: [], match: {}, reason: r, owner: o, expires: '2027-01-01'", "spec.policies"),
     ("PolicyException", "policies: [a], match: {}, owner: o, expires: '2027-01-01'", "spec"),
     ("PolicyException", "policies: [a], match: {}, reason: r, owner: o, expires: soon", "spec.expires"),
