@@ -93,6 +93,9 @@ Directory::Directory(const kube::Index& stream, const kube::PodIndex& pods) : st
     by_manifest_.emplace(&manifest, services_.size());
     services_.push_back(std::move(service));
   }
+  for (const kube::Manifest& manifest : stream.manifests()) {
+    if (!manifest.local_config) ReadEndpoints(manifest);
+  }
   std::ranges::stable_sort(host_ports_, {}, [](const HostPort& each) { return each.port.number; });
 }
 
@@ -133,6 +136,36 @@ std::vector<HostPort> Directory::OnNode(std::uint16_t number) const {
   const auto found = std::ranges::equal_range(
       host_ports_, number, {}, [](const HostPort& each) { return each.port.number; });
   return {found.begin(), found.end()};
+}
+
+/// A Service without selector has its pods, or machines, in objects of their own ("Services without
+/// selectors", Kubernetes documentation). Their ports count, and not its targetPort.
+void Directory::ReadEndpoints(const kube::Manifest& object) {
+  const bool slice = object.id.kind == "EndpointSlice" && object.id.group() == "discovery.k8s.io";
+  if (!slice && (object.id.kind != "Endpoints" || !object.id.group().empty())) return;
+  const std::string name = slice ? object.Label("kubernetes.io/service-name") : object.id.name;
+  const auto found = by_manifest_.find(stream_.Find("", "Service", object.id.ns, name));
+  if (found == by_manifest_.end() || services_[found->second].has_selector) return;
+  const auto add = [&](const std::string& address, yaml::NodeView ports) {
+    for (const yaml::NodeView child : ports.children()) {
+      const auto [port_name, protocol, number] =
+          child.Resolved().FindEach<3>({"name", "protocol", "port"});
+      services_[found->second].endpoints.push_back(
+          {address, port_name.Text(), ParseProtocol(protocol.Text()).value_or(Protocol::kTcp),
+           ReadPort(number)});
+    }
+  };
+  for (const yaml::NodeView subset : object.root.Find("subsets").children()) {
+    const auto [addresses, ports] = subset.Resolved().FindEach<2>({"addresses", "ports"});
+    for (const yaml::NodeView address : addresses.children()) {
+      add(address.Resolved().Find("ip").Text(), ports);
+    }
+  }
+  for (const yaml::NodeView endpoint : object.root.Find("endpoints").children()) {
+    for (const yaml::NodeView address : endpoint.Resolved().Find("addresses").children()) {
+      add(address.Resolved().Text(), object.root.Find("ports"));
+    }
+  }
 }
 
 const Service* Directory::FindService(std::string_view ns, std::string_view name) const {

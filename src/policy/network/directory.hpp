@@ -4,8 +4,9 @@
 // Names are those of "DNS for Services and Pods" (Kubernetes documentation): `svc`, `svc.ns`,
 // `svc.ns.svc`, with a cluster domain behind it, and `pod.svc...` for pods of a headless Service.
 // A Service for one pod of a StatefulSet (statefulset.kubernetes.io/pod-name) leads to all of it. A
-// Service without selector stands for no pods, and an ExternalName for a host outside. The own
-// node is a place too, as pods know its address (status.hostIP): agents listen there by hostPort.
+// Service without selector stands for the addresses that Endpoints or EndpointSlices of the stream
+// give it, and an ExternalName for a host outside. The own node is a place too, as pods know its
+// address (status.hostIP): agents listen there by hostPort.
 #pragma once
 
 #include <cstdint>
@@ -29,10 +30,19 @@ struct ServicePort {
   std::string target_name = {};  ///< targetPort, if it is a name.
 };
 
+/// An address that somebody wrote down for a Service without selector.
+struct Endpoint {
+  std::string address;
+  std::string port_name;
+  Protocol protocol = Protocol::kTcp;
+  std::uint16_t port = 0;
+};
+
 struct Service {
   const kube::Manifest* manifest = nullptr;
   std::vector<ServicePort> ports;
   std::vector<const kube::Manifest*> workloads;  ///< Whose pods it selects, in stream order.
+  std::vector<Endpoint> endpoints;               ///< Of one without selector.
   std::string external_name;                     ///< Of an ExternalName Service; else empty.
   bool headless = false;                         ///< clusterIP: None: names lead to the pods.
   bool has_selector = false;
@@ -75,6 +85,7 @@ class Directory {
   const std::vector<Service>& services() const { return services_; }
 
  private:
+  void ReadEndpoints(const kube::Manifest& object);
   std::vector<const kube::Manifest*> WorkloadsBehind(const kube::Manifest& service,
                                                      yaml::NodeView selector,
                                                      const kube::PodIndex& pods) const;

@@ -194,9 +194,16 @@ class Inference {
     }
   }
 
+  void AddPodless(const ConfigText& text, const Service& service, const ServicePort& port,
+                  Confidence confidence) {
+    Edge edge{.client = &client_, .confidence = confidence};
+    for (Edge& one : EdgesBehind(service, port, std::move(edge))) Add(text, std::move(one));
+  }
+
   /// The port of each workload behind a Service, or of `only` one of them.
   void AddPort(const ConfigText& text, const Destination& found, const ServicePort& port,
                Confidence confidence, const kube::Manifest* only = nullptr) {
+    if (found.service->workloads.empty()) AddPodless(text, *found.service, port, confidence);
     for (const kube::Manifest* server : found.service->workloads) {
       if (only != nullptr && server != only) continue;
       // A workload that names itself says who it is, unless its members look for each other.
@@ -328,7 +335,7 @@ void Sort(std::vector<Edge>& edges) {
 
 std::uint16_t Edge::PodPort() const {
   const bool stated = by_source[static_cast<std::size_t>(Source::kStated)].has_value();
-  return to == To::kNamespace && !stated ? std::uint16_t{0} : port;
+  return to == To::kNamespace && !stated && service == nullptr ? std::uint16_t{0} : port;
 }
 
 void Edge::Support(Source source, Confidence by) {
@@ -353,6 +360,30 @@ std::optional<Confidence> ParseConfidence(std::string_view name) {
   const auto* found =
       std::ranges::find(kNames, name, &std::pair<Confidence, std::string_view>::second);
   return found == kNames.end() ? std::nullopt : std::optional(found->first);
+}
+
+std::vector<Edge> EdgesBehind(const Service& service, const ServicePort& port, Edge edge) {
+  edge.host = service.manifest->id.name;
+  edge.protocol = port.protocol;
+  edge.service_port = port.number;
+  if (service.has_selector) {
+    edge.to = Edge::To::kNamespace;
+    edge.service = &service;
+    edge.ns = service.manifest->id.ns;
+    edge.port = port.target;
+    return {edge};
+  }
+  edge.to = Edge::To::kOutside;
+  std::vector<Edge> edges;
+  for (const Endpoint& endpoint : service.endpoints) {
+    if (endpoint.port_name != port.name || endpoint.protocol != port.protocol) continue;
+    edge.host = endpoint.address;
+    edge.port = endpoint.port;
+    edges.push_back(edge);
+  }
+  if (!edges.empty()) return edges;
+  edge.port = port.target != 0 ? port.target : port.number;
+  return {edge};
 }
 
 std::vector<Edge> InferEdgesOf(const kube::Manifest& client, const kube::Index& stream,

@@ -38,6 +38,8 @@ struct Edge {
   const kube::Manifest* client = nullptr;
   To to = To::kWorkload;
   const kube::Manifest* server = nullptr;  ///< Of kWorkload.
+  /// Of kNamespace: a Service of the stream whose pods are not in it.
+  const Service* service = nullptr;
   std::string host = {};  ///< The Service's name (on the own node, the workload's); outside, the
                           ///< host as it is configured.
   std::string ns = {};    ///< Of the server; empty outside.
@@ -59,6 +61,10 @@ struct Edge {
   /// How sure it is if only `sources` count; nothing if none of them speaks for it.
   std::optional<Confidence> ConfidenceBy(SourceSet sources) const;
 };
+
+/// `edge` to whatever is behind `port` of a Service without pods of the stream: those that its
+/// selector names, the addresses that are written down for it, or else some place outside.
+std::vector<Edge> EdgesBehind(const Service& service, const ServicePort& port, Edge edge);
 
 /// The edges of all workloads of the stream, hooks included, by client in the order of the stream;
 /// works on all cores.

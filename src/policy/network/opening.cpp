@@ -131,6 +131,15 @@ class Opener {
     return {InNamespace(std::move(peer), other.id.ns)};
   }
 
+  /// Those of a Service that the stream knows without its pods; else any.
+  static Peer PodsOf(const Edge& edge) {
+    Peer peer;
+    if (edge.service == nullptr) return peer;
+    const yaml::NodeView selector = edge.service->manifest->root.Find({"spec", "selector"});
+    peer.pods = Value::Map({{"matchLabels", Value::From(selector)}});
+    return peer;
+  }
+
   Peer InNamespace(Peer peer, const std::string& ns) {
     if (ns == workload_.id.ns) return peer;
     peer.other_namespaces = true;
@@ -328,7 +337,7 @@ class Opener {
         who = edge.server->id.Display();
         break;
       case Edge::To::kNamespace:
-        peers = {InNamespace(Peer(), edge.ns)};
+        peers = {InNamespace(PodsOf(edge), edge.ns)};
         break;
       case Edge::To::kOutside:
         if (settings_.external == Settings::External::kDeny) {
@@ -342,7 +351,7 @@ class Opener {
     }
     if (edge.PodPort() == 0) {
       Tell(text::Severity::kInfo, "CL-D-ANY-PORT",
-           edge.to == Edge::To::kNamespace
+           edge.to == Edge::To::kNamespace && edge.service == nullptr
                ? edge.host + " is not in the stream, and the port of its pods is not known (" +
                      EvidenceOf(edge) + "): every port is open to that namespace"
                : "the port of " + edge.host + " is not known (" + EvidenceOf(edge) +

@@ -49,6 +49,17 @@ std::string AddressOf(const Peer& peer) {
   return peer.except.empty() ? peer.cidr.substr(0, peer.cidr.find('/')) : std::string();
 }
 
+/// Those by which the Service of `edge` finds its pods, which are not in the stream.
+LabelTexts LabelsOf(const Edge& edge) {
+  LabelTexts labels;
+  if (edge.service == nullptr) return labels;
+  for (const yaml::NodeView label :
+       edge.service->manifest->root.Find({"spec", "selector"}).children()) {
+    labels[label.Key()] = label.Text();
+  }
+  return labels;
+}
+
 constexpr Verdict kOpen = {.open = true};
 
 Port PortOf(Protocol protocol, std::uint16_t number) {
@@ -83,7 +94,7 @@ class Questions {
       case Edge::To::kWorkload:
         return Between(edge, port, client, server);
       case Edge::To::kNamespace:
-        return reach_.ToPeer(*edge.client, {.ns = edge.ns}, port);
+        return reach_.ToPeer(*edge.client, {.ns = edge.ns, .labels = LabelsOf(edge)}, port);
       case Edge::To::kOutside:
         break;
     }

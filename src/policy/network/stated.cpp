@@ -125,6 +125,12 @@ void AddToService(const kube::Manifest& client, const Service& service, std::uin
   bool found = false;
   for (const ServicePort& port : service.ports) {
     if (number != 0 && port.number != number) continue;
+    if (service.workloads.empty()) {
+      for (Edge& edge : EdgesBehind(service, port, {.client = &client})) {
+        edges.push_back(Stated(std::move(edge), evidence));
+        found = true;
+      }
+    }
     for (const kube::Manifest* server : service.workloads) {
       const std::uint16_t target = TargetOf(port, *server);
       if (target == 0) continue;
