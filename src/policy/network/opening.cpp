@@ -218,7 +218,7 @@ class Opener {
           EvidenceOf(*edge));
     }
     for (const AllowRule& rule : settings_.allow) {
-      if (!rule.to.peer && IsAt(rule.to, workload_)) OpenAllowed(access_.ingress, rule, rule.from);
+      if (IsAt(rule.to, workload_, rule.from)) OpenAllowed(access_.ingress, rule, rule.from);
     }
     OpenEntries(Entry::From::kMonitoring);
     OpenEntries(Entry::From::kApiServer);
@@ -308,9 +308,7 @@ class Opener {
       if (settings_.Wants(edge)) OpenEdge(edge);
     }
     for (const AllowRule& rule : settings_.allow) {
-      if (!rule.from.peer && IsAt(rule.from, workload_)) {
-        OpenAllowed(access_.egress, rule, rule.to);
-      }
+      if (IsAt(rule.from, workload_, rule.to)) OpenAllowed(access_.egress, rule, rule.to);
     }
   }
 
@@ -363,9 +361,10 @@ class Opener {
 
   void OpenAllowed(std::vector<Opening>& openings, const AllowRule& rule, const AllowEnd& other) {
     if (other.peer) {
-      for (const PortRange& port : rule.ports) {
-        Add(openings, {*other.peer}, port, "spec.allow", "spec.allow");
-      }
+      const std::string who =
+          other.peer->kind == Peer::Kind::kBlock ? other.peer->cidr : "pods by their labels";
+      for (const PortRange& port : rule.ports)
+        Add(openings, {*other.peer}, port, who, "spec.allow");
       return;
     }
     for (const kube::Manifest* end : WorkloadsAt(other, workload_.id.ns, traffic_.stream())) {
@@ -434,8 +433,10 @@ Mesh MeshOf(const kube::Manifest& workload, const Settings& settings, const kube
   return settings.mesh ? *settings.mesh : MeshOf(workload, stream);
 }
 
-bool IsAt(const AllowEnd& end, const kube::Manifest& workload) {
-  return MatchesEnd(end, workload) && (end.ns.empty() || GlobMatches(end.ns, workload.id.ns));
+bool IsAt(const AllowEnd& end, const kube::Manifest& workload, const AllowEnd& other) {
+  if (end.peer || !MatchesEnd(end, workload)) return false;
+  const std::string& ns = end.ns.empty() ? other.ns : end.ns;
+  return ns.empty() || GlobMatches(ns, workload.id.ns);
 }
 
 std::vector<const kube::Manifest*> WorkloadsAt(const AllowEnd& end, const std::string& ns,

@@ -34,8 +34,8 @@ Mesh MeshOf(const kube::Manifest& workload, const Settings& settings, const kube
 /// other end.
 std::vector<const kube::Manifest*> WorkloadsAt(const AllowEnd& end, const std::string& ns,
                                                const kube::Index& stream);
-/// True if `workload` is one of them.
-bool IsAt(const AllowEnd& end, const kube::Manifest& workload);
+/// True if `workload` is one of them; `other` is the other end of the rule.
+bool IsAt(const AllowEnd& end, const kube::Manifest& workload, const AllowEnd& other);
 
 /// The access of `workload`, which is of `traffic.stream()`; nothing if no label finds its pods.
 std::optional<Access> Open(const kube::Manifest& workload, const Settings& settings,
