@@ -296,7 +296,8 @@ class Opener {
       Add(access_.egress, settings_.dns, port, "DNS", "spec.dns");
       if (IsDns()) Add(access_.egress, World({}), port, "DNS outside", "spec.dns");
     }
-    if (access_.mesh != Mesh::kNone) {
+    // In an ambient mesh only the proxies of the nodes ask istiod.
+    if (access_.mesh == Mesh::kSidecar) {
       Value labels = Value::Map({{"app", Value::String("istiod")}});
       Add(access_.egress,
           {PodsOfNamespace(settings_.mesh_namespace,
