@@ -235,7 +235,10 @@ class Opener {
     if (service == nullptr || !access_.isolates_ingress || !access_.closes) return;
     if (!access_.ingress.empty() || Isolates(Verdict::Side::kIngress)) return;
     Tell(text::Severity::kWarning, "CL-D-NOBODY",
-         "nothing in the stream connects to its Service " + service->manifest->id.name +
+         (traffic_.Into(workload_).empty()
+              ? "nothing in the stream connects to its Service " + service->manifest->id.name
+              : "what seems to connect to its Service " + service->manifest->id.name +
+                    " does not count by spec.infer") +
              ": it is closed to everybody",
          "name those who do in the annotation cloudlab.dev/accepts-from, or under spec.allow");
   }
