@@ -142,10 +142,8 @@ class Prover {
 
   Proof Run() {
     AskEdges();
-    for (const Protected& one : workloads_) {
-      AskEntries(one);
-      AskApiServer(one);
-    }
+    AskEntries();
+    for (const Protected& one : workloads_) AskApiServer(one);
     AskNames();
     return std::move(proof_);
   }
@@ -196,44 +194,70 @@ class Prover {
         .wanted = Wants(edge)};
     if (closed.wanted) {
       const std::string to = edge.server == nullptr ? edge.host : edge.server->id.Display();
-      Tell(*edge.client, closed.before, Strict(edge.client) || Strict(edge.server),
+      Tell(*edge.client, closed.before, Strict(edge),
            "it connects to " + to +
                (edge.port == 0 ? std::string() : " on port " + std::to_string(edge.port)) + " (" +
                (edge.evidence.empty() ? std::string() : edge.evidence.front()) + "), and " +
-               closed.by + " closes that");
+               closed.by + " closes that",
+           /*connection=*/edge.server != nullptr);
     }
     proof_.closed.push_back(std::move(closed));
   }
 
+  /// Where no policy is for the workload, the first one speaks: some object of this run has taken
+  /// its pods too.
   bool Strict(const kube::Manifest* workload) const {
     const auto found = settings_.find(workload);
-    return found != settings_.end() && std::ranges::any_of(found->second, [](const Settings* s) {
-             return s->verifies_strictly;
-           });
+    if (found == settings_.end()) return usual_.verifies_strictly;
+    return std::ranges::any_of(found->second,
+                               [](const Settings* s) { return s->verifies_strictly; });
+  }
+
+  bool Strict(const Edge& edge) const {
+    if (!Protects(edge.server)) return Strict(edge.client);
+    return Strict(edge.server) || (Protects(edge.client) && Strict(edge.client));
   }
 
   /// `before`: the chart has closed it by itself, and no policy of this run is to blame.
-  void Tell(const kube::Manifest& manifest, bool before, bool strict, std::string message) {
+  /// `connection`: it is between two workloads.
+  void Tell(const kube::Manifest& manifest, bool before, bool strict, std::string message,
+            bool connection = false) {
     ProofFinding finding{.code = before ? "CL-D-CLOSED-BEFORE" : "CL-D-CLOSED",
                          .manifest = &manifest,
                          .message = std::move(message)};
     finding.severity = !before && strict ? text::Severity::kError : text::Severity::kWarning;
-    finding.hint = before ? "the policy was in the stream before; select both workloads with a "
-                            "NetworkAccessPolicy, or mend that policy"
-                          : "select both workloads with one NetworkAccessPolicy, or open it with "
-                            "spec.allow";
+    finding.hint = HintFor(manifest, before, connection);
     if (!before) proof_.passed = false;
     proof_.findings.push_back(std::move(finding));
   }
 
-  void AskEntries(const Protected& one) {
-    for (const Entry& entry : traffic_.EntriesOf(*one.workload)) {
-      if (!one.settings->Reads(SourceOf(entry))) continue;
-      AskEntry(one, entry);
+  std::string HintFor(const kube::Manifest& manifest, bool before, bool connection) const {
+    if (!before && manifest.hook && !Protects(&manifest)) {
+      return "it is a Helm hook, which match leaves out: write hooks: Include beside its kinds, or "
+             "give its pods labels that no other selector takes";
+    }
+    const std::string whom = connection ? "both workloads" : "the workload";
+    return before
+               ? "the policy was in the stream before; select " + whom +
+                     " with a NetworkAccessPolicy, or mend that policy"
+               : "select " + whom +
+                     " with a NetworkAccessPolicy as well; if the policy is for other pods, give "
+                     "those a label of their own";
+  }
+
+  void AskEntries() {
+    for (const Entry& entry : traffic_.entries()) {
+      const auto found = settings_.find(entry.server);
+      if (found == settings_.end()) {
+        AskEntry({entry.server, &usual_}, entry);
+        continue;
+      }
+      for (const Settings* settings : found->second) AskEntry({entry.server, settings}, entry);
     }
   }
 
   void AskEntry(const Protected& one, const Entry& entry) {
+    if (!one.settings->Reads(SourceOf(entry))) return;
     const Port port = PortOf(entry.protocol, entry.port);
     std::vector<Peer> senders(1);
     senders.front().kind =
@@ -245,6 +269,8 @@ class Prover {
       const Verdict verdict = after_.From(sender, *one.workload, port);
       if (verdict.open) continue;
       const bool before = !Questions(traffic_.before()).From(sender, *one.workload, port).open;
+      // What the chart closes to workloads that no policy is for is the chart's business.
+      if (before && !Protects(one.workload)) return;
       Tell(*one.workload, before, one.settings->verifies_strictly,
            entry.evidence + " leads to its port " + std::to_string(entry.port) + ", and " +
                Closer(verdict) + " closes that");
