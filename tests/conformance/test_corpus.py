@@ -9,7 +9,7 @@ from support import paths
 from support.chart import chart_of_stream
 from support.kubeconform import assert_valid
 from support.manifests import containers, objects
-from support.policies import AUTOSCALING, TIERS_AND_SIDECARS, TIERS_AND_SIDECARS_LINES
+from support.policies import AUTOSCALING, NETWORK, TIERS_AND_SIDECARS, TIERS_AND_SIDECARS_LINES
 
 CORPUS = ["argo-cd.yaml", "cert-manager.yaml", "istio-minimal.yaml", "kube-prometheus.yaml", "microservices-demo.yaml",
           "otel-demo.yaml", "podinfo.yaml"]
@@ -86,3 +86,26 @@ def test_autoscaling(postrender, policy, name, tmp_path):
     for each in workloads:
         key = each["kind"], each["metadata"].get("namespace", "default"), each["metadata"]["name"]
         assert made.get(key) == {"HorizontalPodAutoscaler", "PodDisruptionBudget"} or key in skipped, key
+
+
+@pytest.mark.parametrize("name", [*WITH_POLICIES, "kube-prometheus.yaml"])
+def test_network(postrender, policy, name, tmp_path):
+    """Tiers, sidecars and network policies in one run: valid, stable, every workload closed or skipped with a reason, and nothing
+    that was found is closed by this run."""
+    options = "--config", policy(TIERS_AND_SIDECARS + NETWORK), "--environment", "production", "--namespace", "default"
+    run = postrender(paths.corpus(name).read_bytes(), *options)
+    assert run.code == 0, run.stderr
+    assert_valid(run.stdout, tmp_path / "valid")
+    assert postrender.edit(run.stdout, *options) == run.stdout
+    assert postrender(run.stdout, *options, "--check").code == 0
+
+    assert all(proof["passed"] for proof in run.report["proofs"])
+    network = run.report["network"]
+    assert network["proof"] == "passed" and network["edges"]
+    assert [row for row in network["closed"] if row["wanted"] and not row["before"]] == []
+    skipped = {(skip["object"]["kind"], skip["object"]["name"]) for skip in run.report["skips"] if skip["policy"] == "access"}
+    made = {(row["parent"]["kind"], row["parent"]["name"]) for row in run.report["added"] if row["object"]["kind"] == "NetworkPolicy"}
+    for each in objects(run.stdout):
+        if each["kind"] in ("Deployment", "StatefulSet", "DaemonSet"):
+            key = each["kind"], each["metadata"]["name"]
+            assert key in made or key in skipped, key

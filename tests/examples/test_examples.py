@@ -14,6 +14,7 @@ EXAMPLES = {
     "tiers": ["--environment=production", "--namespace=shop"],
     "sidecar": ["--namespace=shop"],
     "autoscaling": ["--environment=production", "--namespace=shop"],
+    "network": ["--namespace=shop"],
     "demo": ["--environment=production", "--namespace=shop"],
 }
 

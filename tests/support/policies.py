@@ -123,3 +123,14 @@ spec:
   disruptionBudget: {minAvailable: "50%"}
   topologySpread: [{topologyKey: topology.kubernetes.io/zone}]
 """
+
+# Added to TIERS_AND_SIDECARS: a NetworkPolicy wherever one can be made.
+NETWORK = """\
+---
+apiVersion: cloudlab.dev/v1alpha1
+kind: NetworkAccessPolicy
+metadata: {name: access}
+spec:
+  match: {any: [{kinds: [Workload], hooks: Include}]}   # Deployments of podinfo select the pods of its tests, too.
+  evidence: Annotation
+"""
