@@ -110,9 +110,30 @@ TEST_CASE("names in other namespaces, of pods, and outside", "[policy][network]"
       "externalName: db.example.com}\n";
   CHECK(Lines(external + Client("env: [{name: DB, value: 'postgres://db/x'}]")) ==
         Strings{"web -> db.example.com TCP 5432 Exact [env DB]"});
-  const std::string bare =
-      "---\napiVersion: v1\nkind: Service\nmetadata: {name: db}\nspec: {ports: [{port: 5432}]}\n";
-  CHECK(Lines(bare + Client("env: [{name: DB, value: 'postgres://db/x'}]")).empty());
+}
+
+TEST_CASE("Services without pods of the stream", "[policy][network]") {
+  const auto lines = [](const std::string& spec, const std::string& more = "") {
+    return Lines("---\napiVersion: v1\nkind: Service\nmetadata: {name: db}\nspec: {" + spec +
+                 "ports: [{port: 5432, targetPort: 5433}]}\n" + more +
+                 Client("env: [{name: DB, value: 'postgres://db/x'}]"));
+  };
+  // An operator makes the pods: its selector finds them.
+  CHECK(lines("selector: {cluster: db}, ") == Strings{"web -> db in shop TCP 5433 Exact [env DB]"});
+  // Somebody writes addresses down, with ports of their own; targetPort means nothing then.
+  CHECK(
+      lines(
+          "",
+          "---\napiVersion: v1\nkind: Endpoints\nmetadata: {name: db}\n"
+          "subsets: [{addresses: [{ip: 192.0.2.1}, {ip: 192.0.2.2}], ports: [{port: 15432}]}]\n") ==
+      Strings{"web -> 192.0.2.1 TCP 15432 Exact [env DB]",
+              "web -> 192.0.2.2 TCP 15432 Exact [env DB]"});
+  CHECK(lines("",
+              "---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: db-x, "
+              "labels: {kubernetes.io/service-name: db}}\nendpoints: [{addresses: [192.0.2.3]}]\n"
+              "ports: [{port: 15432}]\n") == Strings{"web -> 192.0.2.3 TCP 15432 Exact [env DB]"});
+  // Or writes them down elsewhere.
+  CHECK(lines("") == Strings{"web -> db TCP 5433 Exact [env DB]"});
 }
 
 TEST_CASE("what the name of a value says", "[policy][network]") {
