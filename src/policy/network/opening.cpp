@@ -143,7 +143,7 @@ class Opener {
   Peer InNamespace(Peer peer, const std::string& ns) {
     if (ns == workload_.id.ns) return peer;
     peer.other_namespaces = true;
-    if (ns.empty() || workload_.id.ns.empty()) {
+    if (ns.empty()) {
       Tell(text::Severity::kWarning, "CL-D-NAMESPACE",
            "it is connected with workloads of another namespace, and which one is not known: every "
            "namespace is let through",
@@ -367,8 +367,9 @@ class Opener {
     if (other.peer) {
       const std::string who =
           other.peer->kind == Peer::Kind::kBlock ? other.peer->cidr : "pods by their labels";
-      for (const PortRange& port : rule.ports)
+      for (const PortRange& port : rule.ports) {
         Add(openings, {*other.peer}, port, who, "spec.allow");
+      }
       return;
     }
     for (const kube::Manifest* end : WorkloadsAt(other, workload_.id.ns, traffic_.stream())) {
