@@ -143,7 +143,7 @@ def test_report(shell):
         "edits": [{"object": {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "cart"},
                    "path": "spec.template.spec.containers[name=cart].resources.requests.cpu", "op": "add", "old": "", "new": "100m",
                    "policy": "tiers", "profile": "production/small", "override": ""}],
-        "added": [], "removed": [], "network": {"edges": [], "closed": [], "proof": "passed"}, "secrets": [],
+        "added": [], "removed": [], "network": {"edges": [], "outside": [], "entries": [], "closed": [], "proof": "passed"}, "secrets": [],
     }
 
 
