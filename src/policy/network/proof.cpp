@@ -165,9 +165,13 @@ class Prover {
                                  [&](const Settings* settings) { return settings->Wants(edge); });
     };
     if (!Protects(edge.client) && !Protects(edge.server) && !usual_.Wants(edge)) return false;
+    const Settings& client = SettingsOf(edge.client);
     const bool denied = edge.to == Edge::To::kOutside && Protects(edge.client) &&
-                        SettingsOf(edge.client).external == Settings::External::kDeny;
-    return !denied && all_want(edge.client) && (edge.server == nullptr || all_want(edge.server));
+                        client.external == Settings::External::kDeny;
+    // Whatever is in a namespace of our own is in the stream: such a name leads nowhere.
+    const bool nowhere = edge.to == Edge::To::kNamespace && edge.ns == edge.client->id.ns &&
+                         Protects(edge.client) && client.deny == Settings::Deny::kNamespace;
+    return !denied && !nowhere && all_want(edge.client) && (edge.server == nullptr || all_want(edge.server));
   }
 
   void AskEdges() {
