@@ -50,11 +50,16 @@ void CollectEntries(NodeView map, int depth, std::vector<Value::Entry>& out) {
     CollectEntries(source.Resolved(), depth + 1, inherited);
     for (auto& entry : inherited) put(std::move(entry), false);
   };
-  for (const NodeView child : map.children()) {
+  const NodeView::Children children = map.children();
+  out.reserve(out.size() + static_cast<std::size_t>(std::ranges::distance(children)));
+  bool merges = false;
+  for (const NodeView child : children) {
     const bool is_merge = child.node().key_style == Style::kPlain && child.KeyIs("<<");
+    merges = merges || is_merge;
     if (!is_merge) put({child.Key(), Value::From(child)}, true);
   }
-  for (const NodeView child : map.children()) {
+  if (!merges) return;
+  for (const NodeView child : children) {
     if (child.node().key_style != Style::kPlain || !child.KeyIs("<<")) continue;
     const NodeView source = child.Resolved();
     if (source.IsMap()) merge(source);
@@ -66,6 +71,11 @@ void CollectEntries(NodeView map, int depth, std::vector<Value::Entry>& out) {
 }  // namespace
 
 bool IsCoreNonString(std::string_view text) {
+  // Most texts are words, and their first letter tells.
+  if (!text.empty() && std::string_view("~nNtTfF+-.0123456789").find(text.front()) ==
+                           std::string_view::npos) {
+    return false;
+  }
   static constexpr std::string_view kWords[] = {"",     "~",    "null",  "Null",  "NULL", "true",
                                                 "True", "TRUE", "false", "False", "FALSE"};
   if (std::ranges::find(kWords, text) != std::end(kWords)) return true;
@@ -125,9 +135,10 @@ Value Value::From(NodeView node) {
     return map;
   }
   if (at.IsSeq()) {
-    Value seq = Seq();
-    for (const NodeView item : at.children()) seq.Append(From(item));
-    return seq;
+    std::vector<Value> items;
+    items.reserve(static_cast<std::size_t>(std::ranges::distance(at.children())));
+    for (const NodeView item : at.children()) items.push_back(From(item));
+    return Seq(std::move(items));
   }
   std::string text = at.Text();
   if (at.node().style == Style::kPlain && !at.node().has_property && IsCoreNonString(text)) {

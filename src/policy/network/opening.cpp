@@ -109,7 +109,7 @@ class Opener {
   }
 
   /// True if policies of the chart do so by themselves.
-  bool Isolates(Verdict::Side side) const { return traffic_.before().Isolates(workload_, side); }
+  bool Isolates(Verdict::Side side) const { return traffic_.Isolates(workload_, side); }
 
   // Peers.
 

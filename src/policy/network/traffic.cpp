@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/parallel.hpp"
+#include "policy/network/cilium_rules.hpp"
 
 namespace cloudlab::policy::network {
 
@@ -38,6 +39,7 @@ void Traffic::ReadEdges(const std::vector<StatedEgress>& stated) {
   for (const kube::Manifest& manifest : stream_.manifests()) {
     if (manifest.local_config) continue;
     if (manifest.pod) ReadStatedEdges(manifest, stream_, directory_, edges_, flaws_);
+    has_policies_ = has_policies_ || IsNetworkPolicy(manifest) || IsCiliumPolicy(manifest);
     if (IsNetworkPolicy(manifest)) AddPolicyEdges(manifest, pods_, edges_);
   }
   for (const StatedEgress& egress : stated) {
@@ -130,6 +132,10 @@ const kube::Manifest* Traffic::AuthorizationOf(const kube::Manifest& workload) c
     if (one.selector.Matches(workload.pod.metadata.Find("labels"))) return one.policy;
   }
   return nullptr;
+}
+
+bool Traffic::Isolates(const kube::Manifest& workload, Verdict::Side side) const {
+  return has_policies_ && before().Isolates(workload, side);  // Most streams have none.
 }
 
 const Reach& Traffic::before() const {

@@ -50,6 +50,8 @@ class Traffic {
   const Service* ServiceOf(const kube::Manifest& workload) const;
   /// The first AuthorizationPolicy of the stream that is about the pods of `workload`, or null.
   const kube::Manifest* AuthorizationOf(const kube::Manifest& workload) const;
+  /// True if policies of the stream, as it is, isolate this side of the pods of `workload`.
+  bool Isolates(const kube::Manifest& workload, Verdict::Side side) const;
   /// What the policies of the stream let through as it is. Made when it is first asked for; threads
   /// may share it.
   const Reach& before() const;
@@ -80,6 +82,7 @@ class Traffic {
   std::unordered_map<const kube::Manifest*, Range> entries_by_server_;
   std::unordered_map<const kube::Manifest*, const Service*> services_;             // The first.
   std::map<std::string, std::vector<Authorization>, std::less<>> authorizations_;  // By namespace.
+  bool has_policies_ = false;
   mutable std::once_flag reach_once_;
   mutable std::unique_ptr<const Reach> reach_;
 };
