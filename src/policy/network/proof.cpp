@@ -171,7 +171,8 @@ class Prover {
     // Whatever is in a namespace of our own is in the stream: such a name leads nowhere.
     const bool nowhere = edge.to == Edge::To::kNamespace && edge.ns == edge.client->id.ns &&
                          Protects(edge.client) && client.deny == Settings::Deny::kNamespace;
-    return !denied && !nowhere && all_want(edge.client) && (edge.server == nullptr || all_want(edge.server));
+    return !denied && !nowhere && all_want(edge.client) &&
+           (edge.server == nullptr || all_want(edge.server));
   }
 
   void AskEdges() {
