@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
+#include "base/parallel.hpp"
 #include "policy/enforcement.hpp"
 #include "policy/network/proof.hpp"
 #include "policy/ownership.hpp"
@@ -81,32 +83,41 @@ NetworkRow RowOf(const net::Entry& entry) {
   return row;
 }
 
-/// The policy objects of the run as they will stand in the stream; `outlines` and `texts` keep
-/// those that are new.
+/// The policy objects of the run as they will stand in the stream: new ones as they were written,
+/// others where they stand. `outlines` keeps what is read of the former.
 std::vector<kube::Manifest> WrittenPolicies(const Closing& closing,
                                             std::vector<yaml::Outline>& outlines) {
   const std::vector<std::string> makers = Makers(closing.rules);
   const auto is_ours = [&](const policy::NewObject& object) {
     return std::ranges::find(makers, object.policy) != makers.end();
   };
-  std::vector<kube::Manifest> manifests;
-  const auto take = [&](const yaml::Outline& outline, const kube::ObjectId& id) {
-    for (kube::Manifest& manifest : kube::Manifests(outline, 0)) {
-      if (manifest.id.kind != id.kind || manifest.id.name != id.name) continue;
-      manifest.id.ns = id.ns;
-      manifests.push_back(std::move(manifest));
-    }
-  };
-  outlines.reserve(closing.added.size());  // Manifests point into them.
+  std::vector<const Written*> added;
   for (const Written& written : closing.added) {
-    if (!is_ours(*written.object)) continue;
-    outlines.push_back(yaml::Scan(written.text).outline);
-    take(outlines.back(), written.object->id);
+    if (is_ours(*written.object)) added.push_back(&written);
   }
+  std::set<kube::ObjectId> wanted;
+  std::set<std::size_t> documents;
   for (const policy::NewObject& object : closing.wanted) {
-    if (!is_ours(object)) continue;
-    const kube::Manifest* existing = closing.index.Find(object.id);
-    if (existing != nullptr) take(closing.documents[existing->document].current(), object.id);
+    const kube::Manifest* existing = is_ours(object) ? closing.index.Find(object.id) : nullptr;
+    if (existing == nullptr) continue;
+    wanted.insert(existing->id);
+    documents.insert(existing->document);
+  }
+  outlines.resize(added.size());
+  auto manifests = CollectFromChunks<kube::Manifest>(
+      added.size(), [&](std::size_t i, std::vector<kube::Manifest>& found) {
+        outlines[i] = yaml::Scan(added[i]->text).outline;
+        for (kube::Manifest& manifest : kube::Manifests(outlines[i], 0)) {
+          manifest.id.ns = added[i]->object->id.ns;
+          found.push_back(std::move(manifest));
+        }
+      });
+  for (const std::size_t document : documents) {
+    for (kube::Manifest& manifest :
+         kube::Manifests(closing.documents[document].current(), document)) {
+      closing.index.ResolveNamespace(manifest.id);
+      if (wanted.contains(manifest.id)) manifests.push_back(std::move(manifest));
+    }
   }
   return manifests;
 }

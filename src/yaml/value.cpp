@@ -72,8 +72,8 @@ void CollectEntries(NodeView map, int depth, std::vector<Value::Entry>& out) {
 
 bool IsCoreNonString(std::string_view text) {
   // Most texts are words, and their first letter tells.
-  if (!text.empty() && std::string_view("~nNtTfF+-.0123456789").find(text.front()) ==
-                           std::string_view::npos) {
+  if (!text.empty() &&
+      std::string_view("~nNtTfF+-.0123456789").find(text.front()) == std::string_view::npos) {
     return false;
   }
   static constexpr std::string_view kWords[] = {"",     "~",    "null",  "Null",  "NULL", "true",
