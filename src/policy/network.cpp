@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "kube/pod_template.hpp"
@@ -61,14 +62,14 @@ std::string PortText(const network::PortRange& port) {
 /// One line for each opening: "ingress TCP 8080 from Deployment/shop/web: Deployment/web env CART".
 std::string EvidenceText(const Access& access) {
   std::string text;
-  const auto add = [&text](const char* direction, const std::vector<Opening>& openings) {
-    std::string last;
+  std::set<std::string> known;
+  const auto add = [&](const char* direction, const std::vector<Opening>& openings) {
     for (const Opening& opening : openings) {
       std::string line = direction + (" " + PortText(opening.port)) +
                          (std::string_view(direction) == "ingress" ? " from " : " to ") +
                          opening.who + ": " + opening.evidence + "\n";
-      if (line != last) text += line;
-      last = std::move(line);
+      const auto [place, added] = known.insert(std::move(line));
+      if (added) text += *place;
     }
   };
   if (access.isolates_ingress) add("ingress", access.ingress);

@@ -131,6 +131,6 @@ apiVersion: cloudlab.dev/v1alpha1
 kind: NetworkAccessPolicy
 metadata: {name: access}
 spec:
-  match: {any: [{kinds: [Workload], hooks: Include}]}   # Deployments of podinfo select the pods of its tests, too.
+  match: {any: [{kinds: [Workload]}]}
   evidence: Annotation
 """

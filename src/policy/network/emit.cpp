@@ -1,6 +1,7 @@
 #include "policy/network/emit.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace cloudlab::policy::network {
 namespace {
@@ -22,13 +23,22 @@ void AddPort(std::vector<PortRange>& ports, const PortRange& port) {
 
 std::vector<Rule> Merge(std::span<const Opening> openings) {
   std::vector<OfPeer> by_peer;
-  for (const Opening& opening : openings) {
-    auto known = std::ranges::find_if(
-        by_peer, [&](const OfPeer& other) { return *other.peer == opening.peer; });
-    if (known == by_peer.end()) {
-      known = by_peer.insert(known, {&opening.peer, {}});
+  std::unordered_map<const kube::Manifest*, std::size_t> of_workload;
+  std::vector<std::size_t> others;  // Few: those that are no workload of the stream.
+  const auto place_of = [&](const Peer& peer) {
+    if (peer.workload != nullptr) {
+      return of_workload.try_emplace(peer.workload, by_peer.size()).first->second;
     }
-    AddPort(known->ports, opening.port);
+    const auto known = std::ranges::find_if(
+        others, [&](std::size_t other) { return *by_peer[other].peer == peer; });
+    if (known != others.end()) return *known;
+    others.push_back(by_peer.size());
+    return by_peer.size();
+  };
+  for (const Opening& opening : openings) {
+    const std::size_t place = place_of(opening.peer);
+    if (place == by_peer.size()) by_peer.push_back({&opening.peer, {}});
+    AddPort(by_peer[place].ports, opening.port);
   }
   std::vector<Rule> rules;
   for (OfPeer& one : by_peer) {

@@ -132,7 +132,8 @@ void AddRules(std::span<const Opening> openings, const std::string& prefix, cons
       auto [name, value] = ToItem(*peer);
       Value* peers = item.Find(prefix + name);
       if (peers == nullptr) peers = &item.Put(prefix + name, Value::Seq());
-      peers->Append(std::move(value));
+      const auto& known = peers->items();
+      if (known.empty() || known.back() != value) peers->Append(std::move(value));
     }
     if (!rule.ports.empty()) item.Put("toPorts", ToPorts(rule.ports, layer7));
     list.Append(std::move(item));

@@ -47,7 +47,11 @@ Value Rules(std::span<const Opening> openings, const char* peers) {
     Value item;
     if (kind == Peer::Kind::kPods || kind == Peer::Kind::kBlock) {
       std::vector<Value> all;
-      for (const Peer* peer : rule.peers) all.push_back(ToValue(*peer));
+      for (const Peer* peer : rule.peers) {
+        Value value = ToValue(*peer);
+        // Workloads of one chart may have the same labels, as its tests have.
+        if (all.empty() || all.back() != value) all.push_back(std::move(value));
+      }
       item.Put(peers, Value::Seq(std::move(all)));
     }
     if (!rule.ports.empty()) {

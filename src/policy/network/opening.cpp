@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -92,6 +93,7 @@ class Opener {
     OpenIngress();
     OpenEgress();
     TellIfNobody();
+    OpenForHooks();
     if (access_.mesh == Mesh::kAmbient) OpenHbone();
     for (const Flaw* flaw : traffic_.FlawsOf(workload_)) {
       notices_.push_back(
@@ -226,6 +228,25 @@ class Opener {
       for (const PortRange& port : settings_.dns_ports) {
         Add(access_.ingress, {AllPods()}, port, "every pod", "spec.dns");
       }
+    }
+  }
+
+  /// Hooks often share the labels of what they prepare or test, and policies are not for them
+  /// unless they say so: whom the selector takes as well, it isolates as well.
+  void OpenForHooks() {
+    const auto selector = kube::Selector::Parse(access_.pods);
+    if (workload_.hook || !selector) return;
+    for (const kube::Manifest* hook : traffic_.HooksIn(workload_.id.ns)) {
+      if (!selector->Matches(hook->pod.metadata.Find("labels"))) continue;
+      Opener other(*hook, settings_, traffic_, notices_);
+      other.access_.workload = hook;
+      other.OpenIngress();
+      other.OpenEgress();
+      const auto add = [](std::vector<Opening>& to, std::vector<Opening>& from) {
+        std::move(from.begin(), from.end(), std::back_inserter(to));
+      };
+      add(access_.ingress, other.access_.ingress);
+      add(access_.egress, other.access_.egress);
     }
   }
 

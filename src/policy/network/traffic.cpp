@@ -39,6 +39,7 @@ void Traffic::ReadEdges(const std::vector<StatedEgress>& stated) {
   for (const kube::Manifest& manifest : stream_.manifests()) {
     if (manifest.local_config) continue;
     if (manifest.pod) ReadStatedEdges(manifest, stream_, directory_, edges_, flaws_);
+    if (manifest.pod && manifest.hook) hooks_[manifest.id.ns].push_back(&manifest);
     has_policies_ = has_policies_ || IsNetworkPolicy(manifest) || IsCiliumPolicy(manifest);
     if (IsNetworkPolicy(manifest)) AddPolicyEdges(manifest, pods_, edges_);
   }
@@ -132,6 +133,11 @@ const kube::Manifest* Traffic::AuthorizationOf(const kube::Manifest& workload) c
     if (one.selector.Matches(workload.pod.metadata.Find("labels"))) return one.policy;
   }
   return nullptr;
+}
+
+std::span<const kube::Manifest* const> Traffic::HooksIn(const std::string& ns) const {
+  const auto found = hooks_.find(ns);
+  return found == hooks_.end() ? std::span<const kube::Manifest* const>() : found->second;
 }
 
 bool Traffic::Isolates(const kube::Manifest& workload, Verdict::Side side) const {
