@@ -1,6 +1,6 @@
 // Memory for a program that runs for a moment and then leaves everything to the system: `new` and
-// `delete` without locks and with few page faults. With the C library's they take a quarter of the
-// time of a large run (docs/adr/0008-own-memory.md).
+// `delete` without locks and without single page faults. With the C library's they take a quarter
+// of the time of a large run (docs/adr/0008-own-memory.md).
 //
 // A block belongs to one of a few sizes. Every thread keeps the free blocks of each size in a list:
 // `delete` puts a block on the list of the thread that it is called in, `new` takes it from there,
@@ -25,9 +25,7 @@ namespace {
 constexpr std::size_t kKiB = 1024;
 constexpr std::size_t kLargest = 32 * kKiB;
 constexpr std::size_t kSlab = 256 * kKiB;
-constexpr std::size_t kHugePage = 2048 * kKiB;
-constexpr std::size_t kSmallRegion = 4 * kSlab;
-constexpr std::size_t kLargeRegion = 8 * kHugePage;
+constexpr std::size_t kRegion = 64 * kSlab;
 
 /// A block begins eight bytes before a multiple of 16, so that what stands behind `kind` is aligned
 /// as malloc() would align it.
@@ -70,7 +68,10 @@ class Store {
  public:
   std::byte* TakeSlab() {
     const std::lock_guard lock(mutex_);
-    if (at_ == end_) MapRegion();
+    if (at_ == end_) {
+      at_ = Map(kRegion);
+      end_ = at_ + kRegion;
+    }
     return std::exchange(at_, at_ + kSlab);
   }
 
@@ -85,21 +86,6 @@ class Store {
   }
 
  private:
-  /// A chart takes the small region at most. Whoever needs more needs much, and gets it in huge
-  /// pages where the system has them.
-  void MapRegion() {
-    if (end_ == nullptr) {
-      at_ = Map(kSmallRegion);
-      end_ = at_ + kSmallRegion;
-      return;
-    }
-    std::byte* mapped = Map(kLargeRegion + kHugePage);
-    const std::size_t past = reinterpret_cast<std::uintptr_t>(mapped) % kHugePage;
-    at_ = mapped + (kHugePage - past);
-    end_ = at_ + kLargeRegion;
-    madvise(at_, kLargeRegion, MADV_HUGEPAGE);
-  }
-
   std::mutex mutex_;
   std::byte* at_ = nullptr;
   std::byte* end_ = nullptr;
@@ -141,20 +127,19 @@ class Tenancy {
   }
   if (static_cast<std::size_t>(pool.end - pool.at) < size.bytes) {
     std::byte* slab = store.TakeSlab();
+    // Whoever needs a second slab will use all of it: one call instead of 64 page faults. Old
+    // systems refuse, and fault.
+    if (pool.at != nullptr) madvise(slab, kSlab, MADV_POPULATE_WRITE);
     pool.at = slab + kAlignment - kHeader;
     pool.end = slab + kSlab;
   }
   return Cut(size);
 }
 
-/// From malloc(); the largest, such as the input and the output, in huge pages.
 [[gnu::noinline]] void* Large(std::size_t bytes) {
-  const std::size_t size = bytes + kAlignment;
-  const bool huge = size >= kHugePage;
-  void* block = huge ? std::aligned_alloc(kHugePage, size) : std::malloc(size);
+  auto* block = static_cast<std::byte*>(std::malloc(bytes + kAlignment));
   if (block == nullptr) throw std::bad_alloc();
-  if (huge) madvise(block, size, MADV_HUGEPAGE);
-  std::byte* content = static_cast<std::byte*>(block) + kAlignment;
+  std::byte* content = block + kAlignment;
   reinterpret_cast<Block*>(content - kHeader)->kind = 0;
   return content;
 }
