@@ -151,19 +151,24 @@ Network::Network(const Documents& documents, const Rules& rules, const kube::Ind
 void Network::Prove(const Closing& closing, const std::vector<Selected>& selected, bool explain,
                     Report& report) const {
   SettingsByPolicy settings;
-  std::vector<net::Protected> workloads;
-  const net::Settings* usual = nullptr;
+  const std::vector<std::string> makers = Makers(closing.rules);
+  // What only warns or tries closes nothing. Where nothing else is there, it tells what it sees.
+  const auto counts = [&](const policy::Policy& policy) {
+    return IsNetwork(policy) && (makers.empty() || Applies(policy));
+  };
+  std::vector<const net::Settings*> policies;
   for (const auto& policy : closing.rules.policies) {
-    if (usual == nullptr && IsNetwork(*policy)) usual = &settings.Of(*policy, nullptr);
+    if (counts(*policy)) policies.push_back(&settings.Of(*policy, nullptr));
   }
+  std::vector<net::Protected> workloads;
   for (const Selected& one : selected) {
     const policy::Policy& policy = *closing.rules.policies[one.policy];
-    const kube::Manifest* workload = IsNetwork(policy) ? stream().Find(one.object) : nullptr;
+    const kube::Manifest* workload = counts(policy) ? stream().Find(one.object) : nullptr;
     if (workload != nullptr) workloads.push_back({workload, &settings.Of(policy, one.spec.get())});
   }
   std::vector<yaml::Outline> outlines;
   const std::vector<kube::Manifest> written = WrittenPolicies(closing, outlines);
-  net::Proof proof = net::Prove(traffic_, workloads, *usual, written);
+  net::Proof proof = net::Prove(traffic_, workloads, policies, written);
   report.network.passed = proof.passed;
   report.proofs.push_back({std::string(kProof), proof.passed});
   for (net::ProofFinding& finding : proof.findings) {

@@ -188,10 +188,10 @@ bool IsBlank(std::string_view text) {
 
 /// The stage that needs the whole stream as the others have left it. Returns what it knows of the
 /// network, or null if no policy is about that.
-const Network* ProposeNetwork(const text::Source& input, const Documents& documents,
-                              const Rules& rules, policy::Run& run, Stages& stages,
-                              Result& result) {
+const Network* ProposeNetwork(const text::Source& input, Documents& documents, const Rules& rules,
+                              policy::Run& run, Stages& stages, Result& result) {
   if (!HasNetwork(rules) || result.report.diagnostics.HasErrors()) return nullptr;
+  for (Document& document : documents) document.KeepVersions();
   const auto& network = Keep<Network>(
       result, documents, rules, *run.index,
       WriteObjects(input.text, documents, *run.index, stages.NewObjects()), stages.selected());

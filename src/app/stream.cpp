@@ -21,7 +21,11 @@ std::vector<text::Piece> Document::kept() const {
 }
 
 std::optional<text::Span> Document::InStream(text::Span span) const {
-  const auto offset = edited_ ? text::MapBack(edited_->kept, span.begin) : span.begin;
+  return InStream(edited_.get(), span);
+}
+
+std::optional<text::Span> Document::InStream(const Version* version, text::Span span) const {
+  const auto offset = version == nullptr ? span.begin : text::MapBack(version->kept, span.begin);
   if (!offset) return std::nullopt;
   const auto begin = static_cast<std::uint32_t>(slice_.offset + *offset);
   return text::Span{begin, begin + span.size()};
@@ -32,9 +36,11 @@ std::optional<text::Span> Document::PlaceOf(yaml::NodeView node) const {
   text::Span span = node.node().value.empty() ? node.node().key : node.node().value;
   const std::string_view text = node.outline().text().substr(span.begin, span.size());
   span.end = span.begin + static_cast<std::uint32_t>(std::min(text.find('\n'), text.size()));
-  if (&node.outline() != &input_) return InStream(span);
-  const auto begin = static_cast<std::uint32_t>(slice_.offset + span.begin);
-  return text::Span{begin, begin + span.size()};
+  if (&node.outline() == &input_) return InStream(nullptr, span);
+  for (const auto& version : earlier_) {
+    if (&node.outline() == &version->outline) return InStream(version.get(), span);
+  }
+  return InStream(span);
 }
 
 std::optional<Document::Failure> Document::Edit(const yaml::ChangeSet& changes) {
@@ -56,12 +62,18 @@ std::optional<Document::Failure> Document::Edit(const yaml::ChangeSet& changes) 
   next->outline = std::move(scan.outline);
   next->kept = edits.Kept(text().size());
   if (edited_) next->kept = text::Compose(edited_->kept, next->kept);
+  Retire();
   edited_ = std::move(next);
   return std::nullopt;
 }
 
-void Document::Pass() {
+void Document::Retire() {
+  if (keeps_versions_ && edited_) earlier_.push_back(std::move(edited_));
   edited_.reset();
+}
+
+void Document::Pass() {
+  Retire();
   passed_ = true;
 }
 

@@ -38,8 +38,8 @@ class Document {
   /// Where `span` of the newest text stands in the stream, if its first byte came from there.
   std::optional<text::Span> InStream(text::Span span) const;
 
-  /// Where a node of input() or current() stands in the stream: its first line. Nothing for an
-  /// invalid view, and for what was written by us.
+  /// Where a node of input(), current() or a version that was kept stands in the stream: its first
+  /// line. Nothing for an invalid view, and for what was written by us.
   std::optional<text::Span> PlaceOf(yaml::NodeView node) const;
 
   /// Makes `changes` true: splice, scan again, compare. Returns what went wrong, if anything did:
@@ -49,6 +49,9 @@ class Document {
     std::optional<yaml::Mismatch> mismatch;
   };
   std::optional<Failure> Edit(const yaml::ChangeSet& changes);
+
+  /// From now on every version stays: somebody keeps views into the newest one.
+  void KeepVersions() { keeps_versions_ = true; }
 
   /// Takes every edit back: the document leaves as it came (`--on-refusal=pass`).
   void Pass();
@@ -67,7 +70,14 @@ class Document {
   yaml::Slice slice_;
   yaml::Outline input_;
   std::optional<yaml::Problem> problem_;
+  /// Takes the newest version out of the way.
+  void Retire();
+  /// Where `span` of `version`, null for the input, stands in the stream.
+  std::optional<text::Span> InStream(const Version* version, text::Span span) const;
+
   std::unique_ptr<Version> edited_;
+  std::vector<std::unique_ptr<Version>> earlier_;
+  bool keeps_versions_ = false;
   bool passed_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kube/pod_template.hpp"
+#include "kube/workload.hpp"
 #include "policy/annotations.hpp"
 #include "policy/companion.hpp"
 #include "policy/glob.hpp"
@@ -108,6 +109,11 @@ class Maker {
       proposal_.AddFinding(notice.severity, std::move(notice.code), std::move(notice.message),
                            notice.node ? notice.node : workload_.root, std::move(notice.hint));
     }
+    if (!workload_.root.Find({"metadata", "name"})) {
+      proposal_.AddSkip("CL-D-NO-NAME",
+                        "it has no metadata.name after which a policy could be called");
+      return;
+    }
     if (settings_.deny == Settings::Deny::kNamespace && !CloseNamespace()) return;
     for (const Emit emit : settings_.emit) Write(emit, *access);
   }
@@ -188,18 +194,43 @@ class Maker {
   void Add(Emit emit, Value metadata, Value spec) {
     const auto [api_version, kind] = KindOf(emit);
     Value& name = *metadata.Find("name");
-    kube::ObjectId id{std::string(api_version), std::string(kind), workload_.id.ns, name.text()};
-    if (const kube::Manifest* existing = run_.index->Find(id);
-        existing != nullptr && !IsManagedBy(*existing, policy_.name())) {
-      // The chart has one of that name. Policies add up: ours takes another name.
-      id.name += "-access";
-      name = Value::String(id.name);
+    const kube::ObjectId id =
+        FreeName({std::string(api_version), std::string(kind), workload_.id.ns, name.text()});
+    constexpr std::size_t kLongestName = 253;  // Of a DNS subdomain.
+    if (id.name.size() > kLongestName) {
+      proposal_.AddSkip("CL-D-NO-NAME", "the name of its " + id.kind +
+                                            " would be longer than 253 characters; give the "
+                                            "workload a shorter one");
+      return;
     }
+    name = Value::String(id.name);
     proposal_.AddObject(Value::Map({{"apiVersion", Value::String(std::string(api_version))},
                                     {"kind", Value::String(std::string(kind))},
                                     {"metadata", std::move(metadata)},
                                     {"spec", std::move(spec)}}),
-                        std::move(id), /*named_in_policy=*/false);
+                        id, /*named_in_policy=*/false);
+  }
+
+  /// `id`, or where the chart has an object of that name, one that is free: policies add up.
+  kube::ObjectId FreeName(kube::ObjectId id) const {
+    const std::string name = id.name;
+    for (int attempt = 0; IsTaken(id, attempt > 0); ++attempt) {
+      id.name = name + "-access" + (attempt == 0 ? "" : "-" + std::to_string(attempt + 1));
+    }
+    return id;
+  }
+
+  /// What another policy of the run made before is not the chart's. A name that is made up must not
+  /// be that of another workload, whose own object would want it.
+  bool IsTaken(const kube::ObjectId& id, bool made_up) const {
+    const kube::Manifest* existing = run_.index->Find(id);
+    if (existing != nullptr && !IsManagedByAny(*existing, run_.applying) &&
+        !IsManagedBy(*existing, policy_.name())) {
+      return true;
+    }
+    return made_up && std::ranges::any_of(kube::WorkloadKinds(), [&](const auto& kind) {
+             return traffic_.stream().Find(kind.group, kind.kind, id.ns, id.name) != nullptr;
+           });
   }
 
   const Policy& policy_;

@@ -132,9 +132,13 @@ std::string Closer(const Verdict& verdict) {
 
 class Prover {
  public:
-  Prover(const Traffic& traffic, std::span<const Protected> workloads, const Settings& usual,
-         const Reach& after)
-      : traffic_(traffic), workloads_(workloads), usual_(usual), after_(after) {
+  Prover(const Traffic& traffic, std::span<const Protected> workloads,
+         std::span<const Settings* const> policies, const Reach& after)
+      : traffic_(traffic),
+        workloads_(workloads),
+        policies_(policies),
+        usual_(*policies.front()),
+        after_(after) {
     for (const Protected& one : workloads) {
       settings_[one.workload].push_back(one.settings);
     }
@@ -156,23 +160,33 @@ class Prover {
 
   bool Protects(const kube::Manifest* workload) const { return settings_.contains(workload); }
 
-  /// True if every policy that is for one of the two ends opens the edge.
-  bool Wants(const Edge& edge) const {
-    const auto all_want = [&](const kube::Manifest* end) {
-      const auto found = settings_.find(end);
-      return found == settings_.end() ||
-             std::ranges::all_of(found->second,
-                                 [&](const Settings* settings) { return settings->Wants(edge); });
-    };
-    if (!Protects(edge.client) && !Protects(edge.server) && !usual_.Wants(edge)) return false;
+  enum class Wish : std::uint8_t { kNone, kDisputed, kAll };
+
+  /// Whether the policies that are for one of the two ends open the edge.
+  Wish WishFor(const Edge& edge) const {
     const Settings& client = SettingsOf(edge.client);
     const bool denied = edge.to == Edge::To::kOutside && Protects(edge.client) &&
                         client.external == Settings::External::kDeny;
     // Whatever is in a namespace of our own is in the stream: such a name leads nowhere.
     const bool nowhere = edge.to == Edge::To::kNamespace && edge.ns == edge.client->id.ns &&
                          Protects(edge.client) && client.deny == Settings::Deny::kNamespace;
-    return !denied && !nowhere && all_want(edge.client) &&
-           (edge.server == nullptr || all_want(edge.server));
+    if (denied || nowhere) return Wish::kNone;
+    std::size_t asked = 0;
+    std::size_t wanting = 0;
+    const auto ask = [&](std::span<const Settings* const> policies) {
+      asked += policies.size();
+      wanting += static_cast<std::size_t>(std::ranges::count_if(
+          policies, [&](const Settings* settings) { return settings->Wants(edge); }));
+    };
+    for (const kube::Manifest* end : {edge.client, edge.server}) {
+      if (const auto found = settings_.find(end); found != settings_.end()) ask(found->second);
+    }
+    if (asked == 0) {  // Neither is protected, and yet a policy may close it: any voice counts.
+      ask(policies_);
+      return wanting == 0 ? Wish::kNone : Wish::kAll;
+    }
+    if (wanting == 0) return Wish::kNone;
+    return wanting == asked ? Wish::kAll : Wish::kDisputed;
   }
 
   void AskEdges() {
@@ -192,11 +206,12 @@ class Prover {
 
   void TellEdge(const Edge& edge, const Verdict& verdict) {
     const Questions before(traffic_.before());
+    const Wish wish = WishFor(edge);
     Closed closed{
         .edge = &edge,
         .by = Closer(verdict),
         .before = !before.Along(edge, SettingsOf(edge.client), SettingsOf(edge.server)).open,
-        .wanted = Wants(edge)};
+        .wanted = wish != Wish::kNone};
     if (closed.wanted) {
       const std::string to = edge.server == nullptr ? edge.host : edge.server->id.Display();
       Tell(*edge.client, closed.before, Strict(edge),
@@ -205,15 +220,28 @@ class Prover {
                (edge.evidence.empty() ? std::string() : edge.evidence.front()) + "), and " +
                closed.by + " closes that",
            /*connection=*/edge.server != nullptr);
+      if (wish == Wish::kDisputed && !closed.before) Dispute();
     }
     proof_.closed.push_back(std::move(closed));
   }
 
-  /// Where no policy is for the workload, the first one speaks: some object of this run has taken
-  /// its pods too.
+  /// One policy opens the edge on its side, the other does not on its own: both do what they say.
+  void Dispute() {
+    ProofFinding& finding = proof_.findings.back();
+    finding.severity = text::Severity::kWarning;
+    finding.code = "CL-D-DISPUTED";
+    finding.hint =
+        "two policies differ in what they infer; give both the same infer, or open it "
+        "with spec.allow";
+  }
+
+  /// Where no policy is for the workload, the strictest one speaks: some object of this run has
+  /// taken its pods too.
   bool Strict(const kube::Manifest* workload) const {
     const auto found = settings_.find(workload);
-    if (found == settings_.end()) return usual_.verifies_strictly;
+    if (found == settings_.end()) {
+      return std::ranges::any_of(policies_, [](const Settings* s) { return s->verifies_strictly; });
+    }
     return std::ranges::any_of(found->second,
                                [](const Settings* s) { return s->verifies_strictly; });
   }
@@ -343,18 +371,32 @@ class Prover {
 
   const Traffic& traffic_;
   std::span<const Protected> workloads_;
+  std::span<const Settings* const> policies_;
   const Settings& usual_;
   const Questions after_;
   std::unordered_map<const kube::Manifest*, std::vector<const Settings*>> settings_;
   Proof proof_;
 };
 
+/// What the policies say of the mesh, if they agree: one that writes AuthorizationPolicies knows
+/// best.
+MeshSettings MeshFor(std::span<const Settings* const> policies) {
+  for (const Settings* settings : policies) {
+    if (settings->Emits(Emit::kAuthorizationPolicy)) return settings->ForReach();
+  }
+  MeshSettings mesh = policies.front()->ForReach();
+  const bool agree = std::ranges::all_of(
+      policies, [&](const Settings* settings) { return settings->mesh == mesh.mode; });
+  if (!agree) mesh.mode = std::nullopt;
+  return mesh;
+}
+
 }  // namespace
 
-Proof Prove(const Traffic& traffic, std::span<const Protected> workloads, const Settings& usual,
-            std::span<const kube::Manifest> written) {
-  const Reach after(traffic.stream(), written, usual.ForReach());
-  return Prover(traffic, workloads, usual, after).Run();
+Proof Prove(const Traffic& traffic, std::span<const Protected> workloads,
+            std::span<const Settings* const> policies, std::span<const kube::Manifest> written) {
+  const Reach after(traffic.stream(), written, MeshFor(policies));
+  return Prover(traffic, workloads, policies, after).Run();
 }
 
 }  // namespace cloudlab::policy::network

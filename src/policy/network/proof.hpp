@@ -33,7 +33,7 @@ struct Closed {
   const Edge* edge = nullptr;
   std::string by;       ///< "NetworkPolicy/shop/db".
   bool before = false;  ///< It was closed before the run already.
-  bool wanted = false;  ///< It should be open.
+  bool wanted = false;  ///< A policy opens it, on one side at least.
 };
 
 struct ProofFinding {
@@ -50,9 +50,10 @@ struct Proof {
   std::vector<ProofFinding> findings;
 };
 
-/// `usual` holds for workloads that no policy is for; `written` are the policy objects of this run
-/// as they will stand in the stream.
-Proof Prove(const Traffic& traffic, std::span<const Protected> workloads, const Settings& usual,
-            std::span<const kube::Manifest> written);
+/// `policies` are the settings of all policies that count, at least one; where no policy is for a
+/// workload, the strictest of them holds, and what the first one says of DNS. `written` are the
+/// policy objects of this run as they will stand in the stream.
+Proof Prove(const Traffic& traffic, std::span<const Protected> workloads,
+            std::span<const Settings* const> policies, std::span<const kube::Manifest> written);
 
 }  // namespace cloudlab::policy::network
