@@ -177,8 +177,8 @@ void Network::Prove(const Closing& closing, const std::vector<Selected>& selecte
     diagnostic.code = std::move(finding.code);
     diagnostic.message = std::move(finding.message);
     diagnostic.hint = std::move(finding.hint);
-    diagnostic.object = finding.manifest->id.Display();
-    if (finding.manifest->document < closing.documents.size()) {
+    if (finding.manifest != nullptr) diagnostic.object = finding.manifest->id.Display();
+    if (finding.manifest != nullptr && finding.manifest->document < closing.documents.size()) {
       const auto span =
           closing.documents[finding.manifest->document].PlaceOf(finding.manifest->root);
       if (span) diagnostic.place = {&closing.input, *span};

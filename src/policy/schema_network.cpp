@@ -84,8 +84,10 @@ ObjectPtr AllowEndObject() {
     std::vector<Field> fields = {
         Optional("name", Of(Form::kGlob), "A glob on the name of workloads of the stream."),
         Optional("kind", Of(Form::kKindName), "Their kind."),
-        Optional("namespace", Of(Form::kGlob),
-                 "A glob on their namespace; left out: that of the other end.")};
+        Optional(
+            "namespace", Of(Form::kGlob),
+            "A glob on their namespace; left out: any if the other end names one, else the same as "
+            "the other end's.")};
     for (Field& field : PeerFields()) fields.push_back(std::move(field));
     std::vector<Invariant> invariants = PeerInvariants();
     invariants.front().message =

@@ -11,18 +11,23 @@
 #include "policy/companion.hpp"
 #include "policy/glob.hpp"
 #include "policy/network/address.hpp"
+#include "policy/network/ip_block.hpp"
 
 namespace cloudlab::policy::network {
 namespace {
 
 using yaml::Value;
 
+constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
 constexpr std::uint16_t kIstiod = 15012;         // Certificates and configuration of proxies.
 constexpr std::uint16_t kHbone = 15008;          // Between members of an ambient mesh.
 constexpr std::uint16_t kMergedMetrics = 15020;  // Of the proxy and its application together.
 /// From where the kubelet's probes come to pods of an ambient mesh (Istio, "Ambient and Kubernetes
 /// NetworkPolicy").
 constexpr std::string_view kAmbientProbes = "169.254.7.127/32";
+
+constexpr std::string_view kNameThem =
+    "name those who do in the annotation cloudlab.dev/accepts-from, or under spec.allow";
 
 /// Labels that change with each version of a chart or with each pod: a selector of them would let
 /// go of the pods at the next upgrade.
@@ -60,6 +65,11 @@ Peer Of(Peer::Kind kind) {
   Peer peer;
   peer.kind = kind;
   return peer;
+}
+
+/// The block of one address.
+Peer AddressBlock(const std::string& address) {
+  return Block(address + (address.find(':') == std::string::npos ? "/32" : "/128"));
 }
 
 /// Every address outside of the cluster, but for `except`.
@@ -180,7 +190,7 @@ class Opener {
 
   std::vector<Peer> Outside(const Edge& edge) {
     if (IsIpAddress(edge.host)) {
-      return {Block(edge.host + (edge.host.find(':') == std::string::npos ? "/32" : "/128"))};
+      return {AddressBlock(edge.host)};
     }
     if (settings_.external == Settings::External::kFqdn) {
       Peer peer = Of(Peer::Kind::kHost);
@@ -220,13 +230,32 @@ class Opener {
           EvidenceOf(*edge));
     }
     for (const AllowRule& rule : settings_.allow) {
-      if (IsAt(rule.to, workload_, rule.from)) OpenAllowed(access_.ingress, rule, rule.from);
+      if (IsAt(rule.to, workload_)) OpenAllowed(access_.ingress, rule, rule.from, rule.to);
     }
     OpenEntries(Entry::From::kMonitoring);
     OpenEntries(Entry::From::kApiServer);
     if (IsDns()) {
       for (const PortRange& port : settings_.dns_ports) {
         Add(access_.ingress, {AllPods()}, port, "every pod", "spec.dns");
+      }
+    }
+    if (workload_.id.ns == settings_.mesh_namespace && workload_.pod.Label("app") == "istiod") {
+      Add(access_.ingress, {AllPods()}, OnePort(Protocol::kTcp, kIstiod), "every proxy",
+          "spec.mesh");
+    }
+    OpenHostPorts();
+  }
+
+  /// A port of the node leads to the pod, for whoever reaches the node.
+  void OpenHostPorts() {
+    for (const kube::Container& container : kube::Containers(workload_.pod)) {
+      for (const yaml::NodeView child : container.node.Find("ports").children()) {
+        const auto [host, number, protocol] =
+            child.Resolved().FindEach<3>({"hostPort", "containerPort", "protocol"});
+        const auto known = ParseProtocol(protocol.Text());
+        if (ReadPort(host) == 0 || ReadPort(number) == 0 || !known) continue;
+        Add(access_.ingress, {Of(Peer::Kind::kAnywhere)}, OnePort(*known, ReadPort(number)),
+            "everybody", "hostPort " + host.Text());
       }
     }
   }
@@ -250,18 +279,41 @@ class Opener {
     }
   }
 
-  /// A Service is there for somebody.
+  /// A Service is there for somebody, and so is each of its ports.
   void TellIfNobody() {
     const Service* service = traffic_.ServiceOf(workload_);
     if (service == nullptr || !access_.isolates_ingress || !access_.closes) return;
-    if (!access_.ingress.empty() || Isolates(Verdict::Side::kIngress)) return;
-    Tell(text::Severity::kWarning, "CL-D-NOBODY",
-         (traffic_.Into(workload_).empty()
-              ? "nothing in the stream connects to its Service " + service->manifest->id.name
-              : "what seems to connect to its Service " + service->manifest->id.name +
-                    " does not count by spec.infer") +
-             ": it is closed to everybody",
-         "name those who do in the annotation cloudlab.dev/accepts-from, or under spec.allow");
+    if (Isolates(Verdict::Side::kIngress)) return;
+    const std::string name = service->manifest->id.name;
+    if (access_.ingress.empty()) {
+      Tell(
+          text::Severity::kWarning, "CL-D-NOBODY",
+          (traffic_.Into(workload_).empty()
+               ? "nothing in the stream connects to its Service " + name
+               : "what seems to connect to its Service " + name + " does not count by spec.infer") +
+              ": it is closed to everybody",
+          std::string(kNameThem));
+      return;
+    }
+    std::string ports;
+    for (const ServicePort& port : service->ports) {
+      const std::uint16_t target = TargetOf(port, workload_);
+      const bool open = std::ranges::any_of(access_.ingress, [&](const Opening& opening) {
+        const PortRange& range = opening.port;
+        return range.IsAny() ||
+               (range.protocol == port.protocol && range.first <= target && target <= range.last);
+      });
+      if (!open) ports += (ports.empty() ? "" : ", ") + std::to_string(port.number);
+    }
+    if (ports.empty()) return;
+    // Metrics alone are nobody's reason to run a server.
+    const bool only_watched = std::ranges::all_of(access_.ingress, [](const Opening& opening) {
+      return opening.who == WhoSends(Entry::From::kMonitoring);
+    });
+    Tell(only_watched ? text::Severity::kWarning : text::Severity::kInfo, "CL-D-NOBODY",
+         "nothing in the stream connects to port " + ports + " of its Service " + name +
+             ": closed to everybody",
+         std::string(kNameThem));
   }
 
   void OpenEntries(Entry::From from) {
@@ -316,8 +368,9 @@ class Opener {
   }
 
   void OpenEgress() {
+    const std::vector<Peer> resolvers = ResolversOf(workload_, settings_);
     for (const PortRange& port : settings_.dns_ports) {
-      Add(access_.egress, settings_.dns, port, "DNS", "spec.dns");
+      Add(access_.egress, resolvers, port, "DNS", "spec.dns");
       if (IsDns()) Add(access_.egress, World({}), port, "DNS outside", "spec.dns");
     }
     // In an ambient mesh only the proxies of the nodes ask istiod.
@@ -329,12 +382,41 @@ class Opener {
           OnePort(Protocol::kTcp, kIstiod), "istiod", "spec.mesh");
     }
     OpenApiServer();
+    OpenAsSender(Entry::From::kController, settings_.controllers);
+    OpenAsSender(Entry::From::kMonitoring, settings_.monitoring);
     for (const Edge& edge : traffic_.From(workload_)) {
       if (settings_.Wants(edge)) OpenEdge(edge);
     }
     for (const AllowRule& rule : settings_.allow) {
-      if (IsAt(rule.from, workload_, rule.to)) OpenAllowed(access_.egress, rule, rule.to);
+      if (IsAt(rule.from, workload_)) OpenAllowed(access_.egress, rule, rule.to, rule.from);
     }
+  }
+
+  /// An ingress controller or a Prometheus that is in the stream itself must get where its routes
+  /// and monitors lead.
+  void OpenAsSender(Entry::From from, const std::vector<Peer>& senders) {
+    const bool is_sender = std::ranges::any_of(senders, [&](const Peer& peer) {
+      return peer.kind == Peer::Kind::kPods && peer.other_namespaces && IsMeant(peer);
+    });
+    if (!is_sender) return;
+    for (const Entry& entry : traffic_.entries()) {
+      if (entry.from != from || !settings_.Reads(SourceOf(entry))) continue;
+      Add(access_.egress, PeersOf(*entry.server), OnePort(entry.protocol, entry.port),
+          entry.server->id.Display(), entry.evidence);
+    }
+  }
+
+  /// True if a peer of the policy takes the pods of the workload.
+  bool IsMeant(const Peer& peer) const {
+    const auto pods = kube::Selector::Parse(peer.pods);
+    const auto namespaces = kube::Selector::Parse(peer.namespaces);
+    if (!pods || !namespaces || !pods->Matches(workload_.pod.metadata.Find("labels"))) return false;
+    const kube::Manifest* ns = traffic_.stream().FindNamespace(workload_.id.ns);
+    return std::ranges::all_of(namespaces->requirements(), [&](const auto& requirement) {
+      std::string label = ns == nullptr ? std::string() : ns->Label(requirement.key);
+      if (requirement.key == kNamespaceName) label = workload_.id.ns;
+      return requirement.Holds(label.empty() ? std::nullopt : std::optional(std::move(label)));
+    });
   }
 
   void OpenApiServer() {
@@ -384,7 +466,9 @@ class Opener {
     Add(access_.egress, peers, PortOf(edge), who, EvidenceOf(edge));
   }
 
-  void OpenAllowed(std::vector<Opening>& openings, const AllowRule& rule, const AllowEnd& other) {
+  /// `other` and `own` are the ends of the rule.
+  void OpenAllowed(std::vector<Opening>& openings, const AllowRule& rule, const AllowEnd& other,
+                   const AllowEnd& own) {
     if (other.peer) {
       const std::string who =
           other.peer->kind == Peer::Kind::kBlock ? other.peer->cidr : "pods by their labels";
@@ -393,7 +477,7 @@ class Opener {
       }
       return;
     }
-    for (const kube::Manifest* end : WorkloadsAt(other, workload_.id.ns, traffic_.stream())) {
+    for (const kube::Manifest* end : WorkloadsAt(other, own, workload_.id.ns, traffic_.stream())) {
       for (const PortRange& port : rule.ports) {
         Add(openings, PeersOf(*end), port, end->id.Display(), "spec.allow");
       }
@@ -406,6 +490,8 @@ class Opener {
       const std::size_t count = openings->size();
       for (std::size_t i = 0; i < count; ++i) {
         Opening through = (*openings)[i];
+        // Whoever is open to everybody is so for members of the mesh as well.
+        if (through.peer.kind == Peer::Kind::kAnywhere) through.peer = AllPods();
         if (through.peer.kind != Peer::Kind::kPods || through.evidence == "spec.dns" ||
             through.evidence == "spec.mesh") {
           continue;
@@ -454,23 +540,36 @@ std::optional<Value> NetworkSelectorOf(const kube::Manifest& workload) {
   return Value::Map({{"matchLabels", std::move(labels)}});
 }
 
+std::vector<Peer> ResolversOf(const kube::Manifest& workload, const Settings& settings) {
+  const yaml::NodeView policy = workload.pod.spec.Find("dnsPolicy");
+  if (policy.TextIs("Default")) return World({});
+  if (!policy.TextIs("None")) return settings.dns;
+  std::vector<Peer> resolvers;
+  for (const yaml::NodeView server :
+       workload.pod.spec.Find({"dnsConfig", "nameservers"}).children()) {
+    const std::string address = server.Resolved().Text();
+    if (IpAddress::Parse(address)) resolvers.push_back(AddressBlock(address));
+  }
+  return resolvers;
+}
+
 Mesh MeshOf(const kube::Manifest& workload, const Settings& settings, const kube::Index& stream) {
   if (kube::UsesHostNetwork(workload.pod)) return Mesh::kNone;
   return settings.mesh ? *settings.mesh : MeshOf(workload, stream);
 }
 
-bool IsAt(const AllowEnd& end, const kube::Manifest& workload, const AllowEnd& other) {
-  if (end.peer || !MatchesEnd(end, workload)) return false;
-  const std::string& ns = end.ns.empty() ? other.ns : end.ns;
-  return ns.empty() || GlobMatches(ns, workload.id.ns);
+bool IsAt(const AllowEnd& end, const kube::Manifest& workload) {
+  return !end.peer && MatchesEnd(end, workload) &&
+         (end.ns.empty() || GlobMatches(end.ns, workload.id.ns));
 }
 
-std::vector<const kube::Manifest*> WorkloadsAt(const AllowEnd& end, const std::string& ns,
-                                               const kube::Index& stream) {
+std::vector<const kube::Manifest*> WorkloadsAt(const AllowEnd& end, const AllowEnd& other,
+                                               const std::string& ns, const kube::Index& stream) {
   std::vector<const kube::Manifest*> found;
-  const std::string& where = end.ns.empty() ? ns : end.ns;
+  const bool same_namespace = end.ns.empty() && other.ns.empty();
+  const std::string& where = same_namespace ? ns : end.ns;
   // A name and a namespace are looked up; only globs ask everybody.
-  if (!end.name.empty() && !HasGlob(end.name) && (end.ns.empty() || !HasGlob(where))) {
+  if (!end.name.empty() && !HasGlob(end.name) && !where.empty() && !HasGlob(where)) {
     for (const kube::WorkloadKind& kind : kube::WorkloadKinds()) {
       const kube::Manifest* workload = stream.Find(kind.group, kind.kind, where, end.name);
       if (workload != nullptr && workload->pod && MatchesEnd(end, *workload)) {
@@ -480,9 +579,8 @@ std::vector<const kube::Manifest*> WorkloadsAt(const AllowEnd& end, const std::s
     return found;
   }
   for (const kube::Manifest& workload : stream.manifests()) {
-    if (!workload.pod || workload.local_config || !MatchesEnd(end, workload)) continue;
-    const bool there = end.ns.empty() ? workload.id.ns == ns : GlobMatches(end.ns, workload.id.ns);
-    if (there) found.push_back(&workload);
+    if (!workload.pod || workload.local_config || !IsAt(end, workload)) continue;
+    if (!same_namespace || workload.id.ns == ns) found.push_back(&workload);
   }
   return found;
 }

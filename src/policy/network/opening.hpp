@@ -30,12 +30,16 @@ std::optional<yaml::Value> NetworkSelectorOf(const kube::Manifest& workload);
 /// How the pods of `workload` are part of the mesh, as `settings` say or the stream tells.
 Mesh MeshOf(const kube::Manifest& workload, const Settings& settings, const kube::Index& stream);
 
-/// The workloads of the stream that `end` of an `allow` rule means; `ns` is the namespace of the
-/// other end.
-std::vector<const kube::Manifest*> WorkloadsAt(const AllowEnd& end, const std::string& ns,
-                                               const kube::Index& stream);
-/// True if `workload` is one of them; `other` is the other end of the rule.
-bool IsAt(const AllowEnd& end, const kube::Manifest& workload, const AllowEnd& other);
+/// Where the pods of `workload` resolve names: as the policy says, unless the pod has resolvers of
+/// its own (dnsPolicy None) or those of its node (Default), which may be anywhere.
+std::vector<Peer> ResolversOf(const kube::Manifest& workload, const Settings& settings);
+
+/// True if `end` of an `allow` rule means `workload`.
+bool IsAt(const AllowEnd& end, const kube::Manifest& workload);
+/// The workloads of the stream that `end` means where a workload of namespace `ns` is at the
+/// `other` one. If neither end names a namespace, they are in the same.
+std::vector<const kube::Manifest*> WorkloadsAt(const AllowEnd& end, const AllowEnd& other,
+                                               const std::string& ns, const kube::Index& stream);
 
 /// The access of `workload`, which is of `traffic.stream()`; nothing if no label finds its pods.
 std::optional<Access> Open(const kube::Manifest& workload, const Settings& settings,

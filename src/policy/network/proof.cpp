@@ -149,6 +149,7 @@ class Prover {
     AskEntries();
     for (const Protected& one : workloads_) AskApiServer(one);
     AskNames();
+    AskAllowed();
     return std::move(proof_);
   }
 
@@ -360,13 +361,38 @@ class Prover {
 
   Verdict AskNames(const Questions& questions, const kube::Manifest& workload) const {
     const Settings& settings = SettingsOf(&workload);
-    for (const Peer& server : settings.dns) {
+    for (const Peer& server : ResolversOf(workload, settings)) {
       for (const PortRange& port : settings.dns_ports) {
         const Verdict verdict = questions.To(workload, server, {port.protocol, port.first});
         if (!verdict.open) return verdict;
       }
     }
     return kOpen;
+  }
+
+  /// A rule about workloads that are not there is most likely misspelt.
+  void AskAllowed() {
+    const kube::Index& stream = traffic_.stream();
+    for (const Settings* settings : policies_) {
+      for (const AllowRule& rule : settings->allow) {
+        for (const AllowEnd* end : {&rule.from, &rule.to}) {
+          const bool found =
+              end->peer || std::ranges::any_of(stream.manifests(), [&](const auto& m) {
+                return m.pod && !m.local_config && IsAt(*end, m);
+              });
+          if (found) continue;
+          proof_.findings.push_back(
+              {.severity = text::Severity::kWarning,
+               .code = "CL-D-ALLOW",
+               .message = "no workload of the stream is " +
+                          (end->kind.empty() ? std::string() : end->kind + "/") +
+                          (end->name.empty() ? "*" : end->name) +
+                          (end->ns.empty() ? "" : " in namespace " + end->ns) +
+                          ", which a rule under spec.allow names",
+               .hint = "correct the rule, or remove it"});
+        }
+      }
+    }
   }
 
   const Traffic& traffic_;
