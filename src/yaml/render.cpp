@@ -112,14 +112,13 @@ void RenderBlockItem(const Value& item, std::uint32_t indent, const Layout& layo
     return;
   }
   // A compact collection: its first line stands behind the dash.
-  std::string below;
+  const std::size_t line = out.size();
   if (item.IsMap()) {
-    RenderBlockEntries(item, indent + 2, layout, below);
+    RenderBlockEntries(item, indent + 2, layout, out);
   } else {
-    for (const Value& nested : item.items()) RenderBlockItem(nested, indent + 2, layout, below);
+    for (const Value& nested : item.items()) RenderBlockItem(nested, indent + 2, layout, out);
   }
-  below[indent] = '-';
-  out += below;
+  out[line + indent] = '-';
 }
 
 std::string RenderDocument(const Value& value, std::string_view newline) {

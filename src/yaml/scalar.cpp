@@ -140,7 +140,10 @@ bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 bool IsReservedWord(std::string_view text) {
   static constexpr std::array<std::string_view, 13> kWords = {
       "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<", "nan"};
-  return text.size() <= kLongestWord &&
+  // Most words are longer, or begin otherwise.
+  static constexpr std::string_view kFirst = "yYnNoOtTfF~=<";
+  return text.size() <= kLongestWord && !text.empty() &&
+         kFirst.find(text.front()) != std::string_view::npos &&
          std::ranges::any_of(kWords, [&](auto word) { return EqualsAnyCase(text, word); });
 }
 

@@ -37,18 +37,18 @@ bool IsDecimal(std::string_view text) {
 void CollectEntries(NodeView map, int depth, std::vector<Value::Entry>& out) {
   constexpr int kMaxMergeDepth = 20;
   if (depth > kMaxMergeDepth) return;
-  const auto put = [&out](Value::Entry entry, bool overwrite) {
-    const auto found = std::ranges::find(out, entry.first, &Value::Entry::first);
+  const auto put = [&out](std::string key, Value value, bool overwrite) {
+    const auto found = std::ranges::find(out, key, &Value::Entry::first);
     if (found == out.end()) {
-      out.push_back(std::move(entry));
+      out.emplace_back(std::move(key), std::move(value));
     } else if (overwrite) {
-      found->second = std::move(entry.second);
+      found->second = std::move(value);
     }
   };
   const auto merge = [&](NodeView source) {
     std::vector<Value::Entry> inherited;
     CollectEntries(source.Resolved(), depth + 1, inherited);
-    for (auto& entry : inherited) put(std::move(entry), false);
+    for (auto& [key, value] : inherited) put(std::move(key), std::move(value), false);
   };
   const NodeView::Children children = map.children();
   out.reserve(out.size() + static_cast<std::size_t>(std::ranges::distance(children)));
@@ -56,7 +56,7 @@ void CollectEntries(NodeView map, int depth, std::vector<Value::Entry>& out) {
   for (const NodeView child : children) {
     const bool is_merge = child.node().key_style == Style::kPlain && child.KeyIs("<<");
     merges = merges || is_merge;
-    if (!is_merge) put({child.Key(), Value::From(child)}, true);
+    if (!is_merge) put(child.Key(), Value::From(child), true);
   }
   if (!merges) return;
   for (const NodeView child : children) {
