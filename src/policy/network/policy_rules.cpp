@@ -13,45 +13,47 @@
 namespace cloudlab::policy::network {
 namespace {
 
+using yaml::NodeView;
 using yaml::Value;
 
 constexpr std::uint16_t kLastPort = std::numeric_limits<std::uint16_t>::max();
 
-std::optional<PolicyPort> ReadPort(const Value& item) {
+std::optional<PolicyPort> ReadPort(NodeView item) {
   if (!HasOnly(item, {"protocol", "port", "endPort"})) return std::nullopt;
   PolicyPort result{.last = kLastPort, .name = {}};
-  if (const Value* protocol = Given(item, "protocol")) {
-    const auto known = ParseProtocol(protocol->text());
-    if (!known || protocol->text().empty()) return std::nullopt;
+  if (const NodeView protocol = Given(item, "protocol")) {
+    const std::string name = protocol.Text();
+    const auto known = ParseProtocol(name);
+    if (!known || name.empty()) return std::nullopt;
     result.protocol = *known;
   }
-  const Value* port = Given(item, "port");
-  const Value* end = Given(item, "endPort");
-  if (port == nullptr) return end == nullptr ? std::optional(result) : std::nullopt;
-  if (port->kind() == Value::Kind::kString) {
-    if (end != nullptr || port->text().empty()) return std::nullopt;
-    result.name = port->text();
+  const NodeView end = Given(item, "endPort");
+  const NodeView number = Given(item, "port");
+  if (!number) return end ? std::nullopt : std::optional(result);
+  const Value port = Value::From(number);
+  if (port.kind() == Value::Kind::kString) {
+    if (end || port.text().empty()) return std::nullopt;
+    result.name = port.text();
     return result;
   }
-  const auto first = ReadPortNumber(*port);
-  const auto last = end == nullptr ? first : ReadPortNumber(*end);
+  const auto first = ReadPortNumber(port);
+  const auto last = end ? ReadPortNumber(Value::From(end)) : first;
   if (!first || !last || *last < *first) return std::nullopt;
   result.first = *first;
   result.last = *last;
   return result;
 }
 
-std::optional<BlockPeer> ReadBlock(const Value& block) {
+std::optional<BlockPeer> ReadBlock(NodeView block) {
   if (!HasOnly(block, {"cidr", "except"})) return std::nullopt;
-  const Value* cidr = Given(block, "cidr");
-  const auto whole = cidr == nullptr ? std::nullopt : IpBlock::Parse(cidr->text());
+  const auto whole = IpBlock::Parse(Given(block, "cidr").Text());
   if (!whole) return std::nullopt;
   BlockPeer result{*whole, {}};
-  const Value* except = Given(block, "except");
-  if (except == nullptr) return result;
-  if (!except->IsSeq()) return std::nullopt;
-  for (const Value& item : except->items()) {
-    const auto hole = IpBlock::Parse(item.text());
+  const NodeView except = Given(block, "except");
+  if (!except) return result;
+  if (!except.IsSeq()) return std::nullopt;
+  for (const NodeView item : except.children()) {
+    const auto hole = IpBlock::Parse(item.Text());
     if (!hole || !whole->HasInside(*hole)) return std::nullopt;
     result.except.push_back(*hole);
   }
@@ -59,13 +61,13 @@ std::optional<BlockPeer> ReadBlock(const Value& block) {
 }
 
 /// Adds an item of `from` or `to`, if it can be read. One that says nothing names nobody.
-void ReadPeer(const Value& item, PolicyRule& rule) {
+void ReadPeer(NodeView item, PolicyRule& rule) {
   if (!HasOnly(item, {"podSelector", "namespaceSelector", "ipBlock"})) return;
-  const bool has_pods = Given(item, "podSelector") != nullptr;
-  const bool has_namespaces = Given(item, "namespaceSelector") != nullptr;
-  if (const Value* block = Given(item, "ipBlock")) {
+  const auto has_pods = static_cast<bool>(Given(item, "podSelector"));
+  const auto has_namespaces = static_cast<bool>(Given(item, "namespaceSelector"));
+  if (const NodeView block = Given(item, "ipBlock")) {
     if (has_pods || has_namespaces) return;
-    if (auto peer = ReadBlock(*block)) rule.blocks.push_back(*std::move(peer));
+    if (auto peer = ReadBlock(block)) rule.blocks.push_back(*std::move(peer));
     return;
   }
   if (!has_pods && !has_namespaces) return;
@@ -77,32 +79,30 @@ void ReadPeer(const Value& item, PolicyRule& rule) {
 }
 
 /// `peers` is "from" or "to".
-PolicyRule ReadRule(const Value& item, std::string_view peers) {
+PolicyRule ReadRule(NodeView item, std::string_view peers) {
   if (!HasOnly(item, {peers, "ports"})) return {};
   PolicyRule rule;
-  const Value* ends = Given(item, peers);
-  const Value* ports = Given(item, "ports");
-  if ((ends != nullptr && !ends->IsSeq()) || (ports != nullptr && !ports->IsSeq())) return {};
-  rule.any_peer = ends == nullptr || ends->items().empty();
-  rule.any_port = ports == nullptr || ports->items().empty();
-  if (!rule.any_peer) {
-    for (const Value& end : ends->items()) ReadPeer(end, rule);
-  }
-  if (!rule.any_port) {
-    for (const Value& port : ports->items()) {
-      if (auto read = ReadPort(port)) rule.ports.push_back(*std::move(read));
-    }
+  const NodeView ends = Given(item, peers);
+  const NodeView ports = Given(item, "ports");
+  if ((ends && !ends.IsSeq()) || (ports && !ports.IsSeq())) return {};
+  rule.any_peer = ends.children().empty();
+  rule.any_port = ports.children().empty();
+  for (const NodeView end : ends.children()) ReadPeer(end, rule);
+  for (const NodeView port : ports.children()) {
+    if (auto read = ReadPort(port)) rule.ports.push_back(*std::move(read));
   }
   return rule;
 }
 
-/// `list` is `ingress` or `egress`, or null. What is no list allows nothing.
-std::vector<PolicyRule> ReadRules(const Value* list, std::string_view peers) {
+/// `list` is `ingress` or `egress`, or invalid. What is no list allows nothing.
+std::vector<PolicyRule> ReadRules(NodeView list, std::string_view peers) {
   std::vector<PolicyRule> rules;
-  if (list == nullptr) return rules;
-  for (const Value& item : list->items()) rules.push_back(ReadRule(item, peers));
+  if (!list.IsSeq()) return rules;
+  for (const NodeView item : list.children()) rules.push_back(ReadRule(item, peers));
   return rules;
 }
+
+bool IsEmptyList(NodeView node) { return node.IsSeq() && node.children().empty(); }
 
 }  // namespace
 
@@ -124,31 +124,29 @@ bool IsNetworkPolicy(const kube::Manifest& manifest) {
 }
 
 std::optional<NetworkPolicy> ReadNetworkPolicy(const kube::Manifest& manifest) {
-  const yaml::NodeView node = manifest.root.Find("spec");
-  const Value spec = !node || node.IsNull() ? Value() : Value::From(node);
-  if (!spec.IsMap()) return std::nullopt;
+  const NodeView spec = Given(manifest.root, "spec");
+  if (spec && !spec.IsMap()) return std::nullopt;
   auto pods = SelectorAt(spec, "podSelector");
   if (!pods) return std::nullopt;
   NetworkPolicy policy{.pods = *std::move(pods)};
-  const Value* ingress = Given(spec, "ingress");
-  const Value* egress = Given(spec, "egress");
-  const Value* types = Given(spec, "policyTypes");
-  if (types == nullptr || (types->IsSeq() && types->items().empty())) {
+  const NodeView ingress = Given(spec, "ingress");
+  const NodeView egress = Given(spec, "egress");
+  const NodeView types = Given(spec, "policyTypes");
+  if (!types || IsEmptyList(types)) {
     policy.ingress = {true, ReadRules(ingress, "from"), {}};
-    const bool has_rules = egress != nullptr && !(egress->IsSeq() && egress->items().empty());
-    if (has_rules) policy.egress = {true, ReadRules(egress, "to"), {}};
+    if (egress && !IsEmptyList(egress)) policy.egress = {true, ReadRules(egress, "to"), {}};
     return policy;
   }
-  const auto is_known = [](const Value& type) {
-    return type.text() == "Ingress" || type.text() == "Egress";
+  const auto is_known = [](NodeView type) {
+    return type.TextIs("Ingress") || type.TextIs("Egress");
   };
-  if (!types->IsSeq() || !std::ranges::all_of(types->items(), is_known)) {
+  if (!types.IsSeq() || !std::ranges::all_of(types.children(), is_known)) {
     policy.ingress.isolates = true;
     policy.egress.isolates = true;
     return policy;
   }
-  for (const Value& type : types->items()) {
-    if (type.text() == "Ingress") {
+  for (const NodeView type : types.children()) {
+    if (type.TextIs("Ingress")) {
       policy.ingress = {true, ReadRules(ingress, "from"), {}};
     } else {
       policy.egress = {true, ReadRules(egress, "to"), {}};
@@ -164,7 +162,7 @@ std::vector<NamedPort> NamedPorts(const kube::PodTemplate& pod) {
         container.type != kube::ContainerType::kSidecar) {
       continue;
     }
-    for (const yaml::NodeView item : container.node.Find("ports").children()) {
+    for (const NodeView item : container.node.Find("ports").children()) {
       const auto [name, number, protocol] = item.FindEach<3>({"name", "containerPort", "protocol"});
       if (!name || name.IsNull()) continue;
       const auto read = number ? ReadPortNumber(Value::From(number)) : std::nullopt;

@@ -8,6 +8,7 @@
 namespace cloudlab::policy::network {
 namespace {
 
+using yaml::NodeView;
 using yaml::Value;
 
 bool IsNull(const Value& value) {
@@ -27,6 +28,21 @@ bool HasOnly(const Value& map, std::initializer_list<std::string_view> keys) {
   return map.IsMap() && std::ranges::all_of(map.entries(), [&](const Value::Entry& entry) {
            return std::ranges::find(keys, entry.first) != keys.end();
          });
+}
+
+NodeView Given(NodeView map, std::string_view key) {
+  const NodeView value = map.Find(key).Resolved();
+  return value.IsNull() ? NodeView() : value;
+}
+
+bool HasOnly(NodeView map, std::initializer_list<std::string_view> keys) {
+  if (!map.Resolved().IsMap()) return false;
+  const auto is_known = [&](NodeView entry) {
+    return std::ranges::any_of(keys, [&](std::string_view key) { return entry.KeyIs(key); });
+  };
+  if (std::ranges::all_of(map.children(), is_known)) return true;
+  // Perhaps a merge brings them in.
+  return map.Find("<<") && HasOnly(Value::From(map), keys);
 }
 
 bool IsScalarList(const Value& value) {
@@ -53,6 +69,11 @@ std::optional<kube::Selector> ReadSelector(const Value& selector) {
 std::optional<kube::Selector> SelectorAt(const Value& map, std::string_view key) {
   const Value* selector = Given(map, key);
   return selector == nullptr ? kube::Selector() : ReadSelector(*selector);
+}
+
+std::optional<kube::Selector> SelectorAt(NodeView map, std::string_view key) {
+  const NodeView selector = Given(map, key);
+  return selector ? ReadSelector(Value::From(selector)) : kube::Selector();
 }
 
 std::optional<std::uint16_t> ParsePortNumber(std::string_view text) {
