@@ -77,6 +77,7 @@ std::size_t LabelIndex::Candidates(std::string_view ns, const Selector& selector
 std::vector<std::uint32_t> LabelIndex::Select(std::string_view ns, const Selector& selector,
                                               std::size_t most) const {
   std::vector<std::uint32_t> numbers;
+  if (pods_.empty()) return numbers;
   for (const std::string& key : RarestKeys(ns, selector)) {
     const auto found = places_.find(key);
     if (found == places_.end()) continue;

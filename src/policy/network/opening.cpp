@@ -265,8 +265,7 @@ class Opener {
   void OpenForHooks() {
     const auto selector = kube::Selector::Parse(access_.pods);
     if (workload_.hook || !selector) return;
-    for (const kube::Manifest* hook : traffic_.HooksIn(workload_.id.ns)) {
-      if (!selector->Matches(hook->pod.metadata.Find("labels"))) continue;
+    for (const kube::Manifest* hook : traffic_.HooksOf(*selector, workload_.id.ns)) {
       Opener other(*hook, settings_, traffic_, notices_);
       other.access_.workload = hook;
       other.OpenIngress();

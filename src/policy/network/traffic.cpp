@@ -39,7 +39,10 @@ void Traffic::ReadEdges(const std::vector<StatedEgress>& stated) {
   for (const kube::Manifest& manifest : stream_.manifests()) {
     if (manifest.local_config) continue;
     if (manifest.pod) ReadStatedEdges(manifest, stream_, directory_, edges_, flaws_);
-    if (manifest.pod && manifest.hook) hooks_[manifest.id.ns].push_back(&manifest);
+    if (manifest.pod && manifest.hook) {
+      const auto place = static_cast<std::uint32_t>(&manifest - stream_.manifests().data());
+      hooks_.Add(place, manifest.id.ns, manifest.pod.metadata.Find("labels"));
+    }
     has_policies_ = has_policies_ || IsNetworkPolicy(manifest) || IsCiliumPolicy(manifest);
     if (IsNetworkPolicy(manifest)) AddPolicyEdges(manifest, pods_, edges_);
   }
@@ -135,9 +138,13 @@ const kube::Manifest* Traffic::AuthorizationOf(const kube::Manifest& workload) c
   return nullptr;
 }
 
-std::span<const kube::Manifest* const> Traffic::HooksIn(const std::string& ns) const {
-  const auto found = hooks_.find(ns);
-  return found == hooks_.end() ? std::span<const kube::Manifest* const>() : found->second;
+std::vector<const kube::Manifest*> Traffic::HooksOf(const kube::Selector& selector,
+                                                    const std::string& ns) const {
+  std::vector<const kube::Manifest*> hooks;
+  for (const std::uint32_t place : hooks_.Select(ns, selector)) {
+    hooks.push_back(&stream_.manifests()[place]);
+  }
+  return hooks;
 }
 
 bool Traffic::Isolates(const kube::Manifest& workload, Verdict::Side side) const {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "kube/index.hpp"
+#include "kube/label_index.hpp"
 #include "kube/pod_index.hpp"
 #include "policy/network/api_access.hpp"
 #include "policy/network/directory.hpp"
@@ -46,8 +47,10 @@ class Traffic {
     return api_access_.Evidence(workload);
   }
   std::vector<const Flaw*> FlawsOf(const kube::Manifest& workload) const;
-  /// The workloads of namespace `ns` that are hooks, in the order of the stream.
-  std::span<const kube::Manifest* const> HooksIn(const std::string& ns) const;
+  /// The workloads of namespace `ns` that are hooks and whose pods `selector` takes, in the order
+  /// of the stream.
+  std::vector<const kube::Manifest*> HooksOf(const kube::Selector& selector,
+                                             const std::string& ns) const;
   /// The first Service of the stream that leads to the pods of `workload`, or null.
   const Service* ServiceOf(const kube::Manifest& workload) const;
   /// The first AuthorizationPolicy of the stream that is about the pods of `workload`, or null.
@@ -84,7 +87,7 @@ class Traffic {
   std::unordered_map<const kube::Manifest*, Range> entries_by_server_;
   std::unordered_map<const kube::Manifest*, const Service*> services_;             // The first.
   std::map<std::string, std::vector<Authorization>, std::less<>> authorizations_;  // By namespace.
-  std::unordered_map<std::string, std::vector<const kube::Manifest*>> hooks_;      // By namespace.
+  kube::LabelIndex hooks_;  // Numbers are places in the stream.
   bool has_policies_ = false;
   mutable std::once_flag reach_once_;
   mutable std::unique_ptr<const Reach> reach_;
