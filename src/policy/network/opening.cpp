@@ -125,6 +125,13 @@ class Opener {
 
   // Peers.
 
+  /// A list would copy what is in it.
+  static std::vector<Peer> One(Peer peer) {
+    std::vector<Peer> peers;
+    peers.push_back(std::move(peer));
+    return peers;
+  }
+
   /// The pods of another workload; in place of what no selector finds, who else may be meant.
   std::vector<Peer> PeersOf(const kube::Manifest& other) {
     if (kube::UsesHostNetwork(other.pod)) return Nodes(other);
@@ -140,7 +147,7 @@ class Opener {
                "namespace are let through in its place",
            "give its pods a label of their own");
     }
-    return {InNamespace(std::move(peer), other.id.ns)};
+    return One(InNamespace(std::move(peer), other.id.ns));
   }
 
   /// Those of a Service that the stream knows without its pods; else any.
@@ -202,9 +209,9 @@ class Opener {
 
   // Openings.
 
-  static void Add(std::vector<Opening>& openings, const std::vector<Peer>& peers,
-                  const PortRange& port, const std::string& who, const std::string& evidence) {
-    for (const Peer& peer : peers) openings.push_back({peer, port, who, evidence});
+  static void Add(std::vector<Opening>& openings, std::vector<Peer> peers, const PortRange& port,
+                  const std::string& who, const std::string& evidence) {
+    for (Peer& peer : peers) openings.push_back({std::move(peer), port, who, evidence});
   }
 
   static PortRange PortOf(const Edge& edge) {
@@ -441,7 +448,7 @@ class Opener {
         who = edge.server->id.Display();
         break;
       case Edge::To::kNamespace:
-        peers = {InNamespace(PodsOf(edge), edge.ns)};
+        peers = One(InNamespace(PodsOf(edge), edge.ns));
         break;
       case Edge::To::kOutside:
         if (settings_.external == Settings::External::kDeny) {
@@ -462,7 +469,7 @@ class Opener {
                      "): every port is open there",
            "write the port into the annotation cloudlab.dev/connects-to");
     }
-    Add(access_.egress, peers, PortOf(edge), who, EvidenceOf(edge));
+    Add(access_.egress, std::move(peers), PortOf(edge), who, EvidenceOf(edge));
   }
 
   /// `other` and `own` are the ends of the rule.
