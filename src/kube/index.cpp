@@ -85,14 +85,11 @@ std::string Key(std::string_view group, std::string_view kind, std::string_view 
   return key;
 }
 
-std::size_t Hash(std::string_view group, std::string_view kind, std::string_view ns,
-                 std::string_view name) {
+/// The hash of two parts of an identity; of group and kind first, then of namespace and name.
+std::size_t Hash(std::string_view first, std::string_view second, std::size_t before = 0) {
   constexpr std::size_t kFactor = 1099511628211U;  // FNV's prime.
-  std::size_t hash = 0;
-  for (const std::string_view part : {group, kind, ns, name}) {
-    hash = hash * kFactor ^ std::hash<std::string_view>()(part);
-  }
-  return hash;
+  constexpr std::hash<std::string_view> kHash;
+  return ((before * kFactor ^ kHash(first)) * kFactor) ^ kHash(second);
 }
 
 }  // namespace
@@ -112,7 +109,8 @@ Index::Index(std::vector<Manifest> manifests, const IndexOptions& options)
     for (std::size_t i = begin; i < end; ++i) {
       ObjectId& id = manifests_[i].id;
       ResolveNamespace(id);
-      places_[i] = {Hash(id.group(), id.kind, id.ns, id.name), static_cast<std::uint32_t>(i)};
+      const std::size_t hash = Hash(id.ns, id.name, Hash(id.group(), id.kind));
+      places_[i] = {hash, static_cast<std::uint32_t>(i)};
     }
   });
   std::ranges::sort(places_);
@@ -121,8 +119,12 @@ Index::Index(std::vector<Manifest> manifests, const IndexOptions& options)
     const ObjectId& id = manifest.id;
     if (id.kind == "Namespace" && id.group().empty()) namespaces_.try_emplace(id.name, number);
     AddScaler(manifest, number);
+    const std::size_t kind = Hash(id.group(), id.kind);
+    if (kinds_.empty() || kinds_.back() != kind) kinds_.push_back(kind);
     ++number;
   }
+  std::ranges::sort(kinds_);
+  kinds_.erase(std::ranges::unique(kinds_).begin(), kinds_.end());
 }
 
 void Index::ReadClusterScopedCrds() {
@@ -197,7 +199,10 @@ void Index::AddScaler(const Manifest& manifest, std::uint32_t number) {
 
 const Manifest* Index::Find(std::string_view group, std::string_view kind, std::string_view ns,
                             std::string_view name) const {
-  const std::size_t hash = Hash(group, kind, ns, name);
+  // Most that is asked for is of a kind that the stream does not have.
+  const std::size_t of_kind = Hash(group, kind);
+  if (!std::ranges::binary_search(kinds_, of_kind)) return nullptr;
+  const std::size_t hash = Hash(ns, name, of_kind);
   for (auto at = std::ranges::lower_bound(places_, Place{hash, 0});
        at != places_.end() && at->hash == hash; ++at) {
     const ObjectId& id = manifests_[at->number].id;

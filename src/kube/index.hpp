@@ -79,7 +79,8 @@ class Index {
     std::uint32_t number = 0;
     auto operator<=>(const Place&) const = default;
   };
-  std::vector<Place> places_;  // Sorted.
+  std::vector<Place> places_;       // Sorted.
+  std::vector<std::size_t> kinds_;  // Hashes of the kinds that there are, sorted.
   // The workload that is scaled, as Key() writes it -> places in manifests_.
   using Scalers = std::unordered_map<std::string, std::vector<std::uint32_t>>;
   std::vector<const Manifest*> Find(const Scalers& scalers, const ObjectId& workload) const;
