@@ -30,10 +30,10 @@ std::vector<std::string> LabelIndex::KeysOf(std::string_view ns, yaml::NodeView 
   return keys;
 }
 
-void LabelIndex::Add(std::uint32_t number, std::string_view ns, yaml::NodeView labels) {
+void LabelIndex::Add(std::uint32_t number, yaml::NodeView labels, std::vector<std::string> keys) {
   const auto place = static_cast<std::uint32_t>(pods_.size());
   pods_.push_back({number, labels});
-  for (std::string& key : KeysOf(ns, labels)) places_[std::move(key)].push_back(place);
+  for (std::string& key : keys) places_[std::move(key)].push_back(place);
 }
 
 std::size_t LabelIndex::Count(const std::string& key) const {

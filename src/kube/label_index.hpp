@@ -21,7 +21,11 @@ namespace cloudlab::kube {
 class LabelIndex {
  public:
   /// Adds pods by a number of the caller's; `labels` is a map, or invalid if they have none.
-  void Add(std::uint32_t number, std::string_view ns, yaml::NodeView labels);
+  void Add(std::uint32_t number, std::string_view ns, yaml::NodeView labels) {
+    Add(number, labels, KeysOf(ns, labels));
+  }
+  /// The same with what KeysOf() says of them.
+  void Add(std::uint32_t number, yaml::NodeView labels, std::vector<std::string> keys);
   /// The numbers of the pods of `ns` that `selector` takes, ascending; no more than `most` are
   /// looked for.
   std::vector<std::uint32_t> Select(std::string_view ns, const Selector& selector,

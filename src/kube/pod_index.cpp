@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/parallel.hpp"
+
 namespace cloudlab::kube {
 namespace {
 
@@ -15,15 +17,27 @@ bool IsBudget(const Manifest& manifest) {
 }  // namespace
 
 PodIndex::PodIndex(const Index& index) : index_(index) {
-  std::vector<std::uint32_t> budgets;
-  std::uint32_t number = 0;
-  for (const Manifest& manifest : index.manifests()) {
-    const std::uint32_t here = number++;
-    if (manifest.hook) continue;
+  struct Found {
+    std::uint32_t number = 0;
+    std::vector<std::string> keys;  // None of a budget.
+  };
+  const std::vector<Manifest>& manifests = index.manifests();
+  auto all = CollectFromChunks<Found>(manifests.size(), [&](std::size_t i, auto& found) {
+    const Manifest& manifest = manifests[i];
+    if (manifest.hook) return;
+    const auto number = static_cast<std::uint32_t>(i);
     if (IsBudget(manifest)) {
-      budgets.push_back(here);
+      found.push_back({number, {}});
     } else if (manifest.pod) {
-      workloads_.Add(here, manifest.id.ns, LabelsOf(manifest));
+      found.push_back({number, LabelIndex::KeysOf(manifest.id.ns, LabelsOf(manifest))});
+    }
+  });
+  std::vector<std::uint32_t> budgets;
+  for (Found& one : all) {
+    if (one.keys.empty()) {
+      budgets.push_back(one.number);
+    } else {
+      workloads_.Add(one.number, LabelsOf(manifests[one.number]), std::move(one.keys));
     }
   }
   // Which label is rare is known only now.
