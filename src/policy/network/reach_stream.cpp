@@ -80,10 +80,12 @@ Reach::Reach(const kube::Index& stream, std::span<const kube::Manifest> more, Me
   const LabelCounts counts = CountLabels();
   ReadPolicies(counts);
   FileGroups(counts);
-  for (Pod& pod : pods_) {
-    pod.groups = GroupsOf(pod.ns, pod.labels);
-    SettleMembership(pod);
-  }
+  ForEachChunk(pods_.size(), [this](std::size_t, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      pods_[i].groups = GroupsOf(pods_[i].ns, pods_[i].labels);
+      SettleMembership(pods_[i]);
+    }
+  });
 }
 
 std::uint32_t Reach::AddNamespace(const std::string& name) {
@@ -108,19 +110,30 @@ void Reach::ReadNamespaces(const kube::Index& stream) {
 }
 
 void Reach::ReadPods(const kube::Index& stream) {
+  std::vector<const kube::Manifest*> workloads;
   for (const kube::Manifest& manifest : stream.manifests()) {
-    if (!manifest.pod) continue;
-    Pod pod{.ns = AddNamespace(manifest.id.ns),
-            .host_network = kube::UsesHostNetwork(manifest.pod),
-            .labels = names_.AddAll(manifest.pod.metadata.Find("labels")),
-            .ports = NamedPorts(manifest.pod),
+    if (manifest.pod) workloads.push_back(&manifest);
+  }
+  pods_ = CollectFromChunks<Pod>(workloads.size(), [&](std::size_t i, std::vector<Pod>& found) {
+    const kube::Manifest& workload = *workloads[i];
+    Pod pod{.host_network = kube::UsesHostNetwork(workload.pod),
+            .labels = {},
+            .ports = NamedPorts(workload.pod),
             .groups = {},
             .mesh = Mesh::kNone,
-            .caller = {PrincipalOf(manifest.id.ns, AccountOf(manifest)), manifest.id.ns}};
-    if (!pod.host_network) pod.mesh = mesh_.mode ? *mesh_.mode : MeshOf(manifest, stream);
+            .caller = {PrincipalOf(workload.id.ns, AccountOf(workload)), workload.id.ns}};
+    if (!pod.host_network) pod.mesh = mesh_.mode ? *mesh_.mode : MeshOf(workload, stream);
+    found.push_back(std::move(pod));
+  });
+  // Numbers are given out one after the other.
+  pod_numbers_.reserve(pods_.size());
+  for (std::uint32_t number = 0; number < pods_.size(); ++number) {
+    const kube::Manifest& workload = *workloads[number];
+    Pod& pod = pods_[number];
+    pod.ns = AddNamespace(workload.id.ns);
+    pod.labels = names_.AddAll(workload.pod.metadata.Find("labels"));
     ++namespaces_[pod.ns].pods;
-    pod_numbers_.emplace(&manifest, static_cast<std::uint32_t>(pods_.size()));
-    pods_.push_back(std::move(pod));
+    pod_numbers_.emplace(&workload, number);
   }
 }
 
