@@ -6,6 +6,7 @@
 // runtime settings are taken, the policies say (`checks` of ResourceTierPolicy).
 #pragma once
 
+#include <deque>
 #include <vector>
 
 #include "app/output.hpp"
@@ -24,7 +25,7 @@ struct Closing {
   const Rules& rules;
   const kube::Index& index;  ///< Of the input.
   /// Every object that policies of the run want to be there, in the stream already or not.
-  const std::vector<policy::NewObject>& wanted;
+  const std::deque<policy::NewObject>& wanted;
   /// Those that come into the stream, as they will stand there.
   const std::vector<Written>& added;
 };

@@ -117,11 +117,13 @@ void KeepOpenTextLast(const Documents& documents, std::vector<Part>& parts) {
 
 std::vector<Written> WriteObjects(std::string_view input, const Documents& documents,
                                   const kube::Index& index,
-                                  const std::vector<const policy::NewObject*>& objects) {
+                                  const std::vector<const policy::NewObject*>& objects,
+                                  std::vector<Written> written) {
   const std::string_view newline = NewlineOf(input);
-  std::vector<Written> written(objects.size());
-  ForEachChunk(objects.size(), [&](std::size_t, std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
+  const std::size_t done = written.size();
+  written.resize(objects.size());
+  ForEachChunk(objects.size() - done, [&](std::size_t, std::size_t begin, std::size_t end) {
+    for (std::size_t i = done + begin; i < done + end; ++i) {
       written[i] = {objects[i], ObjectText(*objects[i], documents, index, newline)};
     }
   });

@@ -22,10 +22,12 @@ struct Written {
   std::string text;
 };
 
-/// Writes each of `objects`, on all cores. `input` says how lines end.
+/// Writes each of `objects`, on all cores. `input` says how lines end; the first of them are
+/// `written` already.
 std::vector<Written> WriteObjects(std::string_view input, const Documents& documents,
                                   const kube::Index& index,
-                                  const std::vector<const policy::NewObject*>& objects);
+                                  const std::vector<const policy::NewObject*>& objects,
+                                  std::vector<Written> written = {});
 
 /// A part of the output: a document, or a new object.
 struct Part {

@@ -187,27 +187,31 @@ bool IsBlank(std::string_view text) {
 }
 
 /// The stage that needs the whole stream as the others have left it. Returns what it knows of the
-/// network, or null if no policy is about that.
+/// network, or null if no policy is about that; `written` become the new objects so far.
 const Network* ProposeNetwork(const text::Source& input, Documents& documents, const Rules& rules,
-                              policy::Run& run, Stages& stages, Result& result) {
+                              policy::Run& run, Stages& stages, std::vector<Written>& written,
+                              Result& result) {
   if (!HasNetwork(rules) || result.report.diagnostics.HasErrors()) return nullptr;
   for (Document& document : documents) document.KeepVersions();
-  const auto& network = Keep<Network>(
-      result, documents, rules, *run.index,
-      WriteObjects(input.text, documents, *run.index, stages.NewObjects()), stages.selected());
+  written = WriteObjects(input.text, documents, *run.index, stages.NewObjects());
+  const auto& network =
+      Keep<Network>(result, documents, rules, *run.index, written, stages.selected());
   run.traffic = &network.traffic();
   stages.Propose({policy::Stage::kNetwork});
   stages.SettleObjects();
+  if (stages.AnyPassed()) written.clear();
   return &network;
 }
 
-/// Writes the new objects, takes the closing look and puts the output together.
+/// Writes the new objects that are not `written` yet, takes the closing look and puts the output
+/// together.
 Output Complete(const text::Source& input, const Documents& documents, const Rules& rules,
-                const policy::Run& run, const Network* network, Stages& stages, Result& result) {
+                const policy::Run& run, const Network* network, Stages& stages,
+                std::vector<Written> written, Result& result) {
   Report& report = result.report;
   const kube::Index& index = *run.index;
   const auto& objects = Keep<std::vector<Written>>(
-      result, WriteObjects(input.text, documents, index, stages.NewObjects()));
+      result, WriteObjects(input.text, documents, index, stages.NewObjects(), std::move(written)));
   Output output;
   std::vector<ObjectRow> added;
   // The closing look rarely objects: the output is put together meanwhile.
@@ -268,12 +272,14 @@ Result Run(const text::Source& input, const Settings& settings) {
   stages.Propose({policy::Stage::kSidecars, policy::Stage::kTiers, policy::Stage::kScaling,
                   policy::Stage::kBudgets});
   stages.SettleObjects();
-  const Network* network = ProposeNetwork(input, documents, *rules, run, stages, result);
+  std::vector<Written> written;
+  const Network* network = ProposeNetwork(input, documents, *rules, run, stages, written, result);
   result.failure = Prove(documents, stages.mismatch(), report);
   if (!result.failure.empty()) return Finish(std::move(result), kInternal);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
-  Output output = Complete(input, documents, *rules, run, network, stages, result);
+  Output output =
+      Complete(input, documents, *rules, run, network, stages, std::move(written), result);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
   const bool drift = output.text != input.text;
   if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name);

@@ -5,6 +5,7 @@
 // all of them; what is wrong with one document does not hide the next.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <initializer_list>
 #include <optional>
@@ -36,7 +37,10 @@ class Stages {
   /// wanted that was passed through is not among them.
   std::vector<const policy::NewObject*> NewObjects();
   /// Everything that policies of the run want to be there, in the stream already or not.
-  const std::vector<policy::NewObject>& WantedObjects() const { return pool_.objects(); }
+  const std::deque<policy::NewObject>& WantedObjects() const { return pool_.objects(); }
+  /// True if a document is passed through: then an object may come to nothing, or to another
+  /// parent.
+  bool AnyPassed() const;
   /// The workloads that policies about the network were for.
   const std::vector<Selected>& selected() const { return selected_; }
   /// The first splice that did not turn out as intended: a bug of ours, exit 3.
@@ -48,7 +52,6 @@ class Stages {
   void ForEachDocument(std::size_t passes,
                        const std::function<void(Worker&, std::size_t, std::span<Outcome>)>& work);
   void Take(Outcome outcome);
-  bool AnyPassed() const;
   /// What only documents wanted that are passed through comes to nothing.
   void ForgetPassed();
 

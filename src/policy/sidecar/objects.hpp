@@ -9,6 +9,7 @@
 // objects of one identity.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <set>
@@ -38,15 +39,15 @@ class ObjectPool {
   /// belongs to the next one that asked for it.
   void Forget(const std::function<bool(std::size_t document)>& is_out);
 
-  /// In the order in which they were first asked for.
-  const std::vector<NewObject>& objects() const { return objects_; }
+  /// In the order in which they were first asked for. They stay where they are when others come.
+  const std::deque<NewObject>& objects() const { return objects_; }
   bool Contains(const kube::ObjectId& id) const { return places_.contains(Key(id)); }
 
  private:
   /// Without the version: one object has one identity under all of them.
   static std::string Key(const kube::ObjectId& id);
 
-  std::vector<NewObject> objects_;
+  std::deque<NewObject> objects_;
   std::unordered_map<std::string, std::size_t> places_;
 };
 
