@@ -8,7 +8,6 @@
 
 #include "base/parallel.hpp"
 #include "policy/enforcement.hpp"
-#include "policy/network/proof.hpp"
 #include "policy/ownership.hpp"
 #include "policy/text_at.hpp"
 
@@ -148,8 +147,7 @@ Network::Network(const Documents& documents, const Rules& rules, const kube::Ind
               }),
       traffic_(stream_.index(), EgressOfSidecars(rules, selected)) {}
 
-void Network::Prove(const Closing& closing, const std::vector<Selected>& selected, bool explain,
-                    Report& report) const {
+net::Proof Network::Prove(const Closing& closing, const std::vector<Selected>& selected) const {
   SettingsByPolicy settings;
   const std::vector<std::string> makers = Makers(closing.rules);
   // What only warns or tries closes nothing. Where nothing else is there, it tells what it sees.
@@ -168,7 +166,10 @@ void Network::Prove(const Closing& closing, const std::vector<Selected>& selecte
   }
   std::vector<yaml::Outline> outlines;
   const std::vector<kube::Manifest> written = WrittenPolicies(closing, outlines);
-  net::Proof proof = net::Prove(traffic_, workloads, policies, written);
+  return net::Prove(traffic_, workloads, policies, written);
+}
+
+void Network::Tell(net::Proof proof, const Closing& closing, bool explain, Report& report) const {
   report.network.passed = proof.passed;
   report.proofs.push_back({std::string(kProof), proof.passed});
   for (net::ProofFinding& finding : proof.findings) {

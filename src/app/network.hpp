@@ -11,6 +11,7 @@
 #include "app/report.hpp"
 #include "app/rules.hpp"
 #include "app/stages.hpp"
+#include "policy/network/proof.hpp"
 #include "policy/network/settings.hpp"
 #include "policy/network/traffic.hpp"
 
@@ -28,10 +29,12 @@ class Network {
   const policy::network::Traffic& traffic() const { return traffic_; }
   const kube::Index& stream() const { return stream_.index(); }
 
-  /// After the network's stage: proves that everything that is to be open is open, and fills the
-  /// report's part about the network, its edges only if somebody reads them.
-  void Prove(const Closing& closing, const std::vector<Selected>& selected, bool explain,
-             Report& report) const;
+  /// After the network's stage: asks whether everything that is to be open is open.
+  policy::network::Proof Prove(const Closing& closing, const std::vector<Selected>& selected) const;
+  /// Fills the report's part about the network with that, and with the edges only if somebody reads
+  /// them.
+  void Tell(policy::network::Proof proof, const Closing& closing, bool explain,
+            Report& report) const;
 
  private:
   EditedStream stream_;

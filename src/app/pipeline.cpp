@@ -214,19 +214,20 @@ Output Complete(const text::Source& input, const Documents& documents, const Rul
       result, WriteObjects(input.text, documents, index, stages.NewObjects(), std::move(written)));
   Output output;
   std::vector<ObjectRow> added;
+  const Closing closing{input, documents, rules, index, stages.WantedObjects(), objects};
+  policy::network::Proof proof;
   // The closing look rarely objects: the output is put together meanwhile.
-  ForEachTask(2, [&](std::size_t task) {
+  ForEachTask(network == nullptr ? 2 : 3, [&](std::size_t task) {
     if (task == 0) {
       output = Assemble(input.text, documents, Arrange(documents, index, objects));
       added = RowsOf(objects);
-      return;
-    }
-    const Closing closing{input, documents, rules, index, stages.WantedObjects(), objects};
-    if (NeedsClosing(rules, index)) {
+    } else if (task == 2) {
+      proof = network->Prove(closing, stages.selected());
+    } else if (NeedsClosing(rules, index)) {
       Close(closing, network == nullptr ? nullptr : &network->stream(), run.explain, report);
     }
-    if (network != nullptr) network->Prove(closing, stages.selected(), run.explain, report);
   });
+  if (network != nullptr) network->Tell(std::move(proof), closing, run.explain, report);
   if (!report.diagnostics.HasErrors()) {
     report.added = std::move(added);
     report.edited = static_cast<std::size_t>(std::ranges::count_if(documents, &Document::edited));
