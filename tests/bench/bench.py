@@ -22,6 +22,7 @@ YQ = pathlib.Path(os.environ.get("CLOUDLAB_TOOLS") or pathlib.Path.home() / ".ca
 CORPUS = pathlib.Path(os.environ.get("CLOUDLAB_CORPUS") or TOP / "../shared/corpus").resolve()
 RENDER = [PROGRAM, "--config", POLICIES, "--environment", "production", "--log-level", "error"]
 SCALE = [*RENDER, "--config", TOP / "tests/bench/autoscaling.yaml"]
+NETWORK = [*SCALE, "--config", TOP / "tests/bench/network.yaml", "--namespace", "shop"]
 MIB = 1 << 20
 
 
@@ -72,19 +73,23 @@ def measure(folder):
     one, ten = in_turns(5, (RENDER, shop), (RENDER, shop10))
     scaled, yq_again = in_turns(7, (SCALE, shop), ([YQ, "."], shop))
     scaled_one, scaled_ten = in_turns(5, (SCALE, shop), (SCALE, shop10))
+    closed, yq_then = in_turns(7, (NETWORK, shop), ([YQ, "."], shop))
+    closed_one, closed_ten = in_turns(5, (NETWORK, shop), (NETWORK, shop10))
     start, nothing, chart = in_turns(201, ([PROGRAM, "--version"],), ([static_c(folder)],), (RENDER, inputs["10 kB chart"]))
     size = shop.stat().st_size
     memory = Ran(RENDER, shop).memory
     return {
         "core": core,
         "bytes": size,
-        "seconds": {"2,000 services": ours, "yq .": yq, "20,000 services": ten, "with autoscaling": scaled, "10 kB chart": chart,
-                    "--version": start, "static C": nothing},
+        "seconds": {"2,000 services": ours, "yq .": yq, "20,000 services": ten, "with autoscaling": scaled, "with network": closed,
+                    "10 kB chart": chart, "--version": start, "static C": nothing},
         "memory": memory,
         "times_yq": yq / ours,
         "times_yq_with_autoscaling": yq_again / scaled,
+        "times_yq_with_network": yq_then / closed,
         "times_for_ten": ten / one,
         "times_for_ten_with_autoscaling": scaled_ten / scaled_one,
+        "times_for_ten_with_network": closed_ten / closed_one,
         "times_static_c": start / nothing,
         "memory_allowed": 16 * MIB + 8 * size,
     }
@@ -98,6 +103,7 @@ def floors(m):
         ("peak memory, MiB", m["memory"] / MIB, "at most", m["memory_allowed"] / MIB),
         ("10 times the documents, times as long", m["times_for_ten"], "at most", 11),
         ("the same with autoscaling", m["times_for_ten_with_autoscaling"], "at most", 11),
+        ("the same with network policies", m["times_for_ten_with_network"], "at most", 11),
         ("--version, times as long as a static C program", m["times_static_c"], "at most", 3),
     ]
 
@@ -111,6 +117,7 @@ def print_figures(m):
     for name, seconds in m["seconds"].items():
         print(f"  {name:<16}{seconds * 1e3:>10.2f}")
     print(f"  with autoscaling: {m['times_yq_with_autoscaling']:.1f} times as fast as yq '.'")
+    print(f"  with network: {m['times_yq_with_network']:.1f} times as fast as yq '.'")
 
 
 def main():
