@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "kube/pod_template.hpp"
 #include "kube/workload.hpp"
@@ -155,8 +156,13 @@ class Maker {
     return false;
   }
 
-  /// Closes the namespace of the workload as a whole; false if that may hurt others.
+  /// Closes the namespace of the workload as a whole; false if that may hurt others. No
+  /// AuthorizationPolicy does so: who is no member of the mesh, or cannot be told from others, gets
+  /// none that opens it again.
   bool CloseNamespace() {
+    std::vector<Emit> closing = settings_.emit;
+    std::erase(closing, Emit::kAuthorizationPolicy);
+    if (closing.empty()) return true;
     const std::string& ns = workload_.id.ns;
     const bool owned = traffic_.stream().FindNamespace(ns) != nullptr ||
                        std::ranges::any_of(settings_.owned_namespaces,
@@ -179,7 +185,7 @@ class Maker {
         all.egress.push_back({peer, port, "DNS", "spec.dns"});
       }
     }
-    for (const Emit emit : settings_.emit) {
+    for (const Emit emit : closing) {
       Value metadata = Value::Map({{"name", Value::String(policy_.name() + "-default-deny")}});
       const std::string stated = workload_.root.Find({"metadata", "namespace"}).Text();
       if (!stated.empty()) metadata.Put("namespace", Value::String(stated));

@@ -28,7 +28,8 @@ yaml::Value NetworkPolicySpec(const Access& access);
 /// A CiliumNetworkPolicy (cilium.io/v2), DNS names included.
 yaml::Value CiliumNetworkPolicySpec(const Access& access, const Settings& settings);
 
-/// An AuthorizationPolicy (security.istio.io/v1) about who may connect to the workload.
+/// An AuthorizationPolicy (security.istio.io/v1) about who may connect to the workload, where
+/// AuthorizationObstacle() is empty.
 yaml::Value AuthorizationPolicySpec(const Access& access, const Settings& settings);
 
 /// Why no AuthorizationPolicy can be made for `access`: a client has no ServiceAccount of its own,

@@ -131,10 +131,6 @@ Value AuthorizationPolicySpec(const Access& access, const Settings& settings) {
     spec.Put("selector", Value::Map({{"matchLabels", *labels}}));
   }
   spec.Put("action", Value::String("ALLOW"));
-  if (!access.isolates_ingress) {  // It has nothing to say about what comes in.
-    spec.Put("rules", Value::Seq({Value()}));
-    return spec;
-  }
   std::vector<Opening> seen;
   std::ranges::copy_if(access.ingress, std::back_inserter(seen), IsSeen);
   Value rules = Value::Seq();
