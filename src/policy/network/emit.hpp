@@ -33,7 +33,8 @@ yaml::Value CiliumNetworkPolicySpec(const Access& access, const Settings& settin
 yaml::Value AuthorizationPolicySpec(const Access& access, const Settings& settings);
 
 /// Why no AuthorizationPolicy can be made for `access`: a client has no ServiceAccount of its own,
-/// so that it could not be told from others. Empty if one can be made.
+/// or its namespace is not known, so that it could not be told from others. Empty if one can be
+/// made.
 std::string AuthorizationObstacle(const Access& access);
 
 }  // namespace cloudlab::policy::network

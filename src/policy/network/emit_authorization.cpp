@@ -160,11 +160,17 @@ std::string AuthorizationObstacle(const Access& access) {
   }
   for (const Opening& opening : access.ingress) {
     if (!IsSeen(opening) || !IsMember(opening.peer)) continue;
-    const std::string account = AccountOf(*opening.peer.workload);
-    if (account != "default") continue;
-    return opening.peer.workload->id.Display() +
-           " connects to it with the ServiceAccount default, which it may share with others; give "
-           "it an account of its own";
+    const kube::Manifest& client = *opening.peer.workload;
+    if (client.id.ns.empty()) {
+      return client.id.Display() +
+             " connects to it from a namespace that is not known, and identities are of "
+             "namespaces; say where the release goes with --namespace";
+    }
+    if (AccountOf(client) == "default") {
+      return client.id.Display() +
+             " connects to it with the ServiceAccount default, which it may share with others; "
+             "give it an account of its own";
+    }
   }
   return {};
 }

@@ -200,6 +200,12 @@ TEST_CASE("emit authorization: what stands against it", "[policy][network]") {
                   "with the ServiceAccount default") == 0);
   CHECK(obstacle(Client("nobody", Mesh::kNone)).empty());
   CHECK(obstacle(Client("nobody", Mesh::kSidecar), Udp(1)).empty());
+  // `cluster.local/ns//sa/web` is nobody.
+  kube::Manifest nowhere = *FindPod(Clients().index(), "web");
+  nowhere.id.ns.clear();
+  Peer client = Client("web", Mesh::kSidecar);
+  client.workload = &nowhere;
+  CHECK(obstacle(client).find("--namespace") != std::string::npos);
   Access access = Of({}, {});
   access.closes = false;
   CHECK_FALSE(AuthorizationObstacle(access).empty());
