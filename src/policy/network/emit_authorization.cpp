@@ -1,13 +1,12 @@
 // AuthorizationPolicy, security.istio.io/v1: who of the mesh may connect to the workload, by the
 // accounts of clients. What it does not allow it closes, so without rules nobody may connect.
 //
-// - A client of the stream that is a member of the mesh is known by its principal, other pods by
-// the
-//   name of their namespace. Whoever is no member has no identity, and whose namespace is not named
-//   none that could be told: then the ports are open to everybody, so that no route is closed.
+// - A client of the stream that is a member of the mesh is known by its principal. Whoever is no
+//   member has no identity, and of pods outside of the stream nobody can tell what they are: their
+//   namespace too is only known by mutual TLS. Then the ports are open to everybody, so that no
+//   route is closed.
 // - Only TCP is seen by proxies. Hosts by name and ranges of ports cannot be written: hosts are
-// left
-//   out, and instead of a range every port is open to its peers.
+//   left out, and instead of a range every port is open to its peers.
 // - The selector knows matchLabels alone. Expressions beside them are left out.
 //
 // Sources: Istio documentation, "Authorization Policy" (reference), "Security" (Dependency on
@@ -17,7 +16,6 @@
 #include <string>
 #include <utility>
 
-#include "kube/pod_template.hpp"
 #include "policy/network/api_access.hpp"
 #include "policy/network/emit.hpp"
 
@@ -25,8 +23,6 @@ namespace cloudlab::policy::network {
 namespace {
 
 using yaml::Value;
-
-constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
 
 bool IsSeen(const Opening& opening) {
   return (opening.port.IsAny() || opening.port.protocol == Protocol::kTcp) &&
@@ -38,22 +34,6 @@ bool IsMember(const Peer& peer) {
   return peer.kind == Peer::Kind::kPods && peer.workload != nullptr && peer.mesh != Mesh::kNone;
 }
 
-/// The namespaces of a peer that is no member of the stream, if it names them.
-std::vector<std::string> NamespacesOf(const Peer& peer, const Access& access) {
-  if (peer.workload != nullptr) return {};  // It is no member.
-  if (!peer.other_namespaces) {
-    return access.workload == nullptr ? std::vector<std::string>()
-                                      : std::vector{access.workload->id.ns};
-  }
-  const auto selector = kube::Selector::Parse(peer.namespaces);
-  if (!selector) return {};
-  const auto& requirements = selector->requirements();
-  const auto named = std::ranges::find_if(requirements, [](const auto& requirement) {
-    return requirement.key == kNamespaceName && requirement.op == kube::Selector::Operator::kIn;
-  });
-  return named == requirements.end() ? std::vector<std::string>() : named->values;
-}
-
 void AddText(Value& list, std::string text) {
   Value item = Value::String(std::move(text));
   if (std::ranges::find(list.items(), item) == list.items().end()) list.Append(std::move(item));
@@ -63,7 +43,6 @@ void AddText(Value& list, std::string text) {
 struct Sources {
   bool anybody = false;
   Value principals = Value::Seq();
-  Value namespaces = Value::Seq();
   Value blocks = Value::Seq();  ///< Those without exceptions.
   std::vector<Value> others;
 
@@ -74,7 +53,6 @@ struct Sources {
       if (!list.items().empty()) sources.push_back(Value::Map({{key, list}}));
     };
     add("principals", principals);
-    add("namespaces", namespaces);
     add("ipBlocks", blocks);
     sources.insert(sources.end(), others.begin(), others.end());
     for (Value& source : sources) source = Value::Map({{"source", std::move(source)}});
@@ -93,24 +71,20 @@ void AddBlock(const Peer& peer, Sources& sources) {
       {{"ipBlocks", Value::Seq({Value::String(peer.cidr)})}, {"notIpBlocks", std::move(except)}}));
 }
 
-void AddPeer(const Peer& peer, const Access& access, const Settings& settings, Sources& sources) {
+void AddPeer(const Peer& peer, const Settings& settings, Sources& sources) {
   if (IsMember(peer)) {
     AddText(sources.principals, settings.trust_domain + "/ns/" + peer.workload->id.ns + "/sa/" +
                                     AccountOf(*peer.workload));
   } else if (peer.kind == Peer::Kind::kBlock) {
     AddBlock(peer, sources);
-  } else if (peer.kind == Peer::Kind::kPods) {
-    const std::vector<std::string> namespaces = NamespacesOf(peer, access);
-    for (const std::string& ns : namespaces) AddText(sources.namespaces, ns);
-    if (namespaces.empty()) sources.anybody = true;
   } else {
     sources.anybody = true;
   }
 }
 
-Value ToRule(const Rule& rule, const Access& access, const Settings& settings) {
+Value ToRule(const Rule& rule, const Settings& settings) {
   Sources sources;
-  for (const Peer* peer : rule.peers) AddPeer(*peer, access, settings, sources);
+  for (const Peer* peer : rule.peers) AddPeer(*peer, settings, sources);
   Value value;
   if (!sources.anybody) value.Put("from", Value::Seq(sources.Items()));
   const bool has_range = std::ranges::any_of(
@@ -135,7 +109,7 @@ Value AuthorizationPolicySpec(const Access& access, const Settings& settings) {
   std::ranges::copy_if(access.ingress, std::back_inserter(seen), IsSeen);
   Value rules = Value::Seq();
   for (const Rule& rule : Merge(seen)) {
-    Value item = ToRule(rule, access, settings);
+    Value item = ToRule(rule, settings);
     const auto known = std::ranges::find(rules.items(), item);
     if (known == rules.items().end()) rules.Append(std::move(item));
   }

@@ -16,15 +16,13 @@ Reach::Stranger Reach::Know(const OutsidePod& pod) const {
   Stranger stranger{.labels = names_.FindAll(pod.labels),
                     .namespace_labels = names_.FindAll(pod.namespace_labels),
                     .groups = {},
-                    .ns = kElsewhere,
-                    .caller = {}};
+                    .ns = kElsewhere};
   std::string name = pod.ns;
   if (name.empty()) {
     const auto told = pod.namespace_labels.find(std::string(kNamespaceName));
     if (told == pod.namespace_labels.end()) return stranger;
     name = told->second;
   }
-  stranger.caller = {PrincipalOf(name, ""), name};
   SetLabel(stranger.namespace_labels, {names_.Find(kNamespaceName), names_.Find(name)});
   const auto found = namespace_numbers_.find(name);
   if (found == namespace_numbers_.end()) return stranger;
@@ -53,12 +51,10 @@ Reach::Party Reach::PartyOf(const Pod& pod) const {
 }
 
 Reach::Party Reach::PartyOf(const Stranger& stranger) const {
-  const bool may_be_member = !stranger.caller.ns.empty() && mesh_.mode != Mesh::kNone;
   return {.groups = stranger.groups,
           .end = {.labels = &stranger.labels,
                   .namespace_labels = &stranger.namespace_labels,
-                  .ns = stranger.ns},
-          .caller = may_be_member ? &stranger.caller : nullptr};
+                  .ns = stranger.ns}};
 }
 
 /// The policy that closes this direction of `party` to the connection with `other`; null if none
