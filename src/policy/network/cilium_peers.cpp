@@ -103,7 +103,7 @@ bool AddEndpoints(const Value& item, const CiliumReading& reading, PolicyRule& r
 
 bool AddCidr(const Value& item, const CiliumReading& /*reading*/, PolicyRule& rule) {
   const auto block = IpBlock::ParseWithAddress(item.text());
-  if (block) rule.blocks.push_back({*block, {}});
+  if (block) rule.blocks.push_back({*block, {}, /*outside=*/true});
   return block.has_value();
 }
 
@@ -112,7 +112,7 @@ bool AddCidrSet(const Value& item, const CiliumReading& /*reading*/, PolicyRule&
   const Value* except = Given(item, "except");
   const auto block = cidr == nullptr ? std::nullopt : IpBlock::Parse(cidr->text());
   if (!HasOnly(item, {"cidr", "except"}) || !block) return false;
-  BlockPeer peer{*block, {}};
+  BlockPeer peer{*block, {}, /*outside=*/true};
   if (except != nullptr && !except->IsSeq()) return false;
   if (except != nullptr) {
     for (const Value& text : except->items()) {
@@ -139,8 +139,11 @@ bool AddEntity(const Value& item, const CiliumReading& /*reading*/, PolicyRule& 
   const bool world = name == "world";
   const bool cluster = name == "cluster";
   if (name == "all") rule.any_peer = true;
-  if (world || name == "world-ipv4") rule.blocks.push_back({*IpBlock::Parse("0.0.0.0/0"), {}});
-  if (world || name == "world-ipv6") rule.blocks.push_back({*IpBlock::Parse("::/0"), {}});
+  const auto add_world = [&](std::string_view block) {
+    rule.blocks.push_back({*IpBlock::Parse(block), {}, /*outside=*/true});
+  };
+  if (world || name == "world-ipv4") add_world("0.0.0.0/0");
+  if (world || name == "world-ipv6") add_world("::/0");
   if (cluster) rule.pods.push_back({.same_namespace = false, .namespaces = {}, .pods = {}});
   if (cluster) rule.nodes = true;
   if (name == "kube-apiserver") rule.api_server = true;

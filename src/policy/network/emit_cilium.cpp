@@ -9,18 +9,25 @@
 //   for beside them.
 // - Anybody is the entity `all`: `world` is outside alone, and a rule without peers and ports opens
 //   nothing.
+// - Blocks contain neither nodes nor the API server, unless policy-cidr-match-mode says so. Beside
+//   blocks that are meant for these stand their entities.
+// - What the API server calls is open to everybody: on the way through a tunnel of the control
+//   plane it loses its address, and with it the entity `kube-apiserver`.
 // - Names of hosts are learned from the answers of DNS: its rules then send questions through
 //   Cilium's proxy, with a rule that lets every name pass. They come first, and by themselves,
 //   since ranges of ports and other protocols than TCP and UDP cannot be watched so.
 //
-// Sources: Cilium documentation, "Layer 3 Policies", "Layer 4 Policies", "Layer 7 Policies" (DNS),
-// "Policy Enforcement Modes", "Using Kubernetes Constructs in Policy".
+// Sources: Cilium documentation, "Layer 3 Policies" (Entities based, CIDR based), "Layer 4
+// Policies", "Layer 7 Policies" (DNS), "Policy Enforcement Modes", "Using Kubernetes Constructs in
+// Policy".
 #include <algorithm>
 #include <iterator>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "policy/network/emit.hpp"
+#include "policy/network/ip_block.hpp"
 
 namespace cloudlab::policy::network {
 namespace {
@@ -89,7 +96,7 @@ Value Host(const Peer& peer) {
 }
 
 /// A list of peers: its name, without `from` or `to`, and an item of it.
-std::pair<std::string, Value> ToItem(const Peer& peer) {
+std::pair<std::string, Value> ToItem(const Peer& peer, bool ingress) {
   switch (peer.kind) {
     case Peer::Kind::kPods:
       return {"Endpoints", Endpoints(peer)};
@@ -100,7 +107,7 @@ std::pair<std::string, Value> ToItem(const Peer& peer) {
     case Peer::Kind::kAnywhere:
       return {"Entities", Text("all")};
     case Peer::Kind::kApiServer:
-      return {"Entities", Text("kube-apiserver")};
+      return {"Entities", Text(ingress ? "all" : "kube-apiserver")};
   }
   return {std::string(), Value()};
 }
@@ -123,13 +130,42 @@ Value ToPorts(const std::vector<PortRange>& ports, const Value& rules) {
   return items;
 }
 
-/// Appends the rules for `openings` to `list`; `prefix` is `from` or `to`.
-void AddRules(std::span<const Opening> openings, const std::string& prefix, const Value& layer7,
-              Value& list) {
+/// True if the block of `peer` is one of `blocks`, or a part of one.
+bool IsIn(const std::vector<Peer>& blocks, const Peer& peer) {
+  const auto block = IpBlock::Parse(peer.cidr);
+  return block && std::ranges::any_of(blocks, [&](const Peer& other) {
+           if (other.kind != Peer::Kind::kBlock) return false;
+           const auto whole = IpBlock::Parse(other.cidr);
+           return other.cidr == peer.cidr || (whole && whole->HasInside(*block));
+         });
+}
+
+/// Whom the blocks of `rule` are meant for, of those whom no block contains.
+Value EntitiesBeside(const Rule& rule, bool ingress, const Settings& settings) {
+  const auto is_for = [&](const std::vector<Peer>& blocks) {
+    return std::ranges::any_of(rule.peers, [&](const Peer* peer) {
+      return peer->kind == Peer::Kind::kBlock && IsIn(blocks, *peer);
+    });
+  };
+  // Controllers and monitoring in the network of their node are given by its addresses.
+  const bool nodes = is_for(settings.nodes) ||
+                     (ingress && (is_for(settings.controllers) || is_for(settings.monitoring)));
+  Value entities = Value::Seq();
+  if (is_for(settings.api_servers)) entities.Append(Text("kube-apiserver"));
+  // The cache of names on a node has an address of that node.
+  if (nodes || (!ingress && is_for(settings.dns))) entities.Append(Text("host"));
+  if (nodes) entities.Append(Text("remote-node"));
+  return entities;
+}
+
+/// Appends the rules for `openings` to `list`.
+void AddRules(std::span<const Opening> openings, bool ingress, const Settings& settings,
+              const Value& layer7, Value& list) {
+  const std::string prefix = ingress ? "from" : "to";
   for (const Rule& rule : Merge(openings)) {
     Value item;
     for (const Peer* peer : rule.peers) {
-      auto [name, value] = ToItem(*peer);
+      auto [name, value] = ToItem(*peer, ingress);
       Value* peers = item.Find(prefix + name);
       if (peers == nullptr) peers = &item.Put(prefix + name, Value::Seq());
       const auto& known = peers->items();
@@ -137,6 +173,11 @@ void AddRules(std::span<const Opening> openings, const std::string& prefix, cons
     }
     if (!rule.ports.empty()) item.Put("toPorts", ToPorts(rule.ports, layer7));
     list.Append(std::move(item));
+    Value entities = EntitiesBeside(rule, ingress, settings);
+    if (entities.items().empty()) continue;
+    Value beside = Value::Map({{prefix + "Entities", std::move(entities)}});
+    if (!rule.ports.empty()) beside.Put("toPorts", ToPorts(rule.ports, layer7));
+    list.Append(std::move(beside));
   }
 }
 
@@ -153,7 +194,7 @@ Value Egress(std::span<const Opening> openings, const Settings& settings) {
       openings, [](const Opening& opening) { return opening.peer.kind == Peer::Kind::kHost; });
   const Value none;
   if (!has_hosts) {
-    AddRules(openings, "to", none, list);
+    AddRules(openings, false, settings, none, list);
     return list;
   }
   std::vector<Opening> names;
@@ -163,19 +204,19 @@ Value Egress(std::span<const Opening> openings, const Settings& settings) {
       [&](const Opening& opening) { return IsWatchable(opening, settings); });
   const Value every_name =
       Value::Map({{"dns", Value::Seq({Value::Map({{"matchPattern", Text("*")}})})}});
-  AddRules(names, "to", every_name, list);
-  AddRules(rest, "to", none, list);
+  AddRules(names, false, settings, every_name, list);
+  AddRules(rest, false, settings, none, list);
   return list;
 }
 
-Value Ingress(std::span<const Opening> openings) {
+Value Ingress(std::span<const Opening> openings, const Settings& settings) {
   // Nobody calls by the name of a host.
   std::vector<Opening> known;
   std::ranges::copy_if(openings, std::back_inserter(known), [](const Opening& opening) {
     return opening.peer.kind != Peer::Kind::kHost;
   });
   Value list = Value::Seq();
-  AddRules(known, "from", {}, list);
+  AddRules(known, true, settings, {}, list);
   return list;
 }
 
@@ -191,7 +232,7 @@ Value CiliumNetworkPolicySpec(const Access& access, const Settings& settings) {
     if (list.items().empty() && access.closes) list.Append({});
     if (!list.items().empty()) spec.Put(name, std::move(list));
   };
-  if (access.isolates_ingress) put("ingress", Ingress(access.ingress));
+  if (access.isolates_ingress) put("ingress", Ingress(access.ingress, settings));
   if (access.isolates_egress) put("egress", Egress(access.egress, settings));
   return spec;
 }

@@ -74,6 +74,7 @@ Gate::Found Gate::FirstOf(const Places& rules, const To& to) const {
 
 bool Gate::Contains(const BlockPeer& block, const End& other) const {
   const bool all = kind_ == Rules::kAllow;
+  if (all && block.outside && (other.node || other.api_server)) return false;
   if (other.address != nullptr) return block.Contains(*other.address);
   if (other.host != nullptr) {
     return all ? block.block.IsAllOfIpv4() && std::ranges::all_of(block.except, &IpBlock::IsPrivate)
@@ -117,8 +118,9 @@ Gate::Found Gate::FindOthers(const End& other, const To& to) const {
       if (HostMatches(host.pattern, *other.host) && Takes(host.rule, to)) return host.rule;
     }
   }
-  if (other.node) return FirstOf(nodes_, to);
-  return other.api_server ? FirstOf(api_servers_, to) : Found();
+  Found found;
+  if (other.node) found = FirstOf(nodes_, to);
+  return !found && other.api_server ? FirstOf(api_servers_, to) : found;
 }
 
 std::optional<std::uint32_t> Gate::Find(const End& other, std::uint32_t ns, Port port,

@@ -37,7 +37,7 @@ struct End {
   const IpAddress* address = nullptr;        ///< Null for what no block contains.
   bool anywhere = false;                     ///< Any address: only a block of all contains it.
   const std::string* host = nullptr;         ///< A name outside, for addresses of the internet.
-  bool node = false;                         ///< A pod in the network of its node.
+  bool node = false;                         ///< A node, or a pod in its network.
   bool api_server = false;
 };
 

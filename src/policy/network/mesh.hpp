@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "kube/index.hpp"
+#include "policy/network/ip_block.hpp"
 
 namespace cloudlab::policy::network {
 
@@ -19,13 +21,16 @@ enum class Mesh : std::uint8_t {
   kAmbient,  ///< A proxy on each node; connections between members use one port (HBONE).
 };
 
-/// What a stream does not tell of its mesh.
+/// What a stream does not tell of its mesh, and of who else is in the cluster.
 struct MeshSettings {
   std::string trust_domain = "cluster.local";
   /// Policies in it hold for all namespaces.
   std::string root_namespace = "istio-system";
   /// What every workload is that has a network of its own; nothing: as MeshOf() finds.
   std::optional<Mesh> mode = {};
+  /// The addresses of nodes and of the API server, which Cilium does not know as addresses.
+  std::vector<IpBlock> nodes = {};
+  std::vector<IpBlock> api_servers = {};
 };
 
 /// `stream` gives the Namespace of `workload`.

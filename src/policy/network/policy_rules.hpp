@@ -56,6 +56,9 @@ struct PodPeer {
 struct BlockPeer {
   IpBlock block;
   std::vector<IpBlock> except;  ///< Each inside of `block`.
+  /// It opens neither nodes nor the API server, whatever their addresses: Cilium knows them as
+  /// entities.
+  bool outside = false;
 
   bool Contains(const IpAddress& address) const;
 };

@@ -57,6 +57,17 @@ Reach::Party Reach::PartyOf(const Stranger& stranger) const {
                   .ns = stranger.ns}};
 }
 
+Reach::Party Reach::PartyAt(const IpAddress* address) const {
+  const auto is_in = [&](const std::vector<IpBlock>& blocks) {
+    return address != nullptr && std::ranges::any_of(blocks, [&](const IpBlock& block) {
+             return block.Contains(*address);
+           });
+  };
+  return {.end = {.address = address,
+                  .node = is_in(mesh_.nodes),
+                  .api_server = is_in(mesh_.api_servers)}};
+}
+
 /// The policy that closes this direction of `party` to the connection with `other`; null if none
 /// does.
 const kube::Manifest* Reach::ClosedBy(const Party& party, Direction Group::*direction,
@@ -123,12 +134,12 @@ Verdict Reach::Between(const kube::Manifest& from, const kube::Manifest& to, Por
 
 Verdict Reach::ToAddress(const kube::Manifest& from, std::string_view ip, Port port) const {
   const auto address = IpAddress::Parse(ip);
-  return DecideTo(from, {.end = {.address = address ? &*address : nullptr}}, port);
+  return DecideTo(from, PartyAt(address ? &*address : nullptr), port);
 }
 
 Verdict Reach::FromAddress(std::string_view ip, const kube::Manifest& to, Port port) const {
   const auto address = IpAddress::Parse(ip);
-  return DecideFrom({.end = {.address = address ? &*address : nullptr}}, to, port);
+  return DecideFrom(PartyAt(address ? &*address : nullptr), to, port);
 }
 
 Verdict Reach::ToAnywhere(const kube::Manifest& from, Port port) const {

@@ -14,6 +14,8 @@
 //   them, only rules without peers (Kubernetes leaves this open, most plugins do so) and Cilium's
 //   entities for nodes.
 // - Addresses of pods are not known, so no ipBlock contains a pod, not even 0.0.0.0/0.
+// - Blocks of Cilium's policies open neither nodes nor the API server, by whatever address they are
+//   asked about: MeshSettings tell which addresses are theirs. A block that denies may mean them.
 // - What cannot be read lets nothing through (policy_rules.hpp, cilium_rules.hpp,
 //   authorization_rules.hpp).
 // - Of two policies or Namespaces with one name the last counts, as with `kubectl apply`; objects
@@ -168,6 +170,8 @@ class Reach {
   const Pod* Find(const kube::Manifest& workload) const;
   Party PartyOf(const Pod& pod) const;
   Party PartyOf(const Stranger& stranger) const;
+  /// `address` may be null.
+  Party PartyAt(const IpAddress* address) const;
   Verdict Decide(const Party& from, const Party& to, Port port) const;
   Verdict DecideTo(const kube::Manifest& from, const Party& to, Port port) const;
   Verdict DecideFrom(const Party& from, const kube::Manifest& to, Port port) const;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "policy/network/ip_block.hpp"
 #include "policy/text_at.hpp"
 
 namespace cloudlab::policy::network {
@@ -210,7 +211,19 @@ bool Settings::Wants(const Edge& edge) const {
   return confidence && *confidence >= min_confidence;
 }
 
-MeshSettings Settings::ForReach() const { return {.trust_domain = trust_domain, .mode = mesh}; }
+MeshSettings Settings::ForReach() const {
+  const auto blocks = [](const std::vector<Peer>& peers) {
+    std::vector<IpBlock> all;
+    for (const Peer& peer : peers) {
+      if (const auto block = IpBlock::Parse(peer.cidr)) all.push_back(*block);
+    }
+    return all;
+  };
+  return {.trust_domain = trust_domain,
+          .mode = mesh,
+          .nodes = blocks(nodes),
+          .api_servers = blocks(api_servers)};
+}
 
 bool Settings::Emits(Emit kind) const { return std::ranges::find(emit, kind) != emit.end(); }
 

@@ -50,7 +50,7 @@ struct Settings {
   /// True if what enters by way of `source` is opened.
   bool Reads(Source source) const { return sources.Contains(source); }
   bool Emits(Emit kind) const;
-  /// What is to be assumed of the mesh.
+  /// What is to be assumed of the mesh, and where nodes and the API server are.
   MeshSettings ForReach() const;
 
   std::vector<Emit> emit;

@@ -355,9 +355,41 @@ TEST_CASE("the API server", "[policy][network]") {
   CHECK(ask("") == "open, open");
   CHECK(ask(OfWeb("{toEntities: [kube-apiserver]}")) == "open, open");
   CHECK(ask(OfWeb("{toEntities: [cluster]}")) == "egress c, open");
+  // An entity of its own, wherever it is.
+  CHECK(ask(OfWeb("{toCIDR: [0.0.0.0/0]}")) == "egress c, open");
+  CHECK(ask(OfWeb("{toEntities: [world]}")) == "egress c, open");
+  CHECK(ask(OfWeb("{toEntities: [all]}")) == "open, open");
   CHECK(ask(Netpol("p", "{podSelector: {}, ingress: [{ports: [{port: 443}]}]}")) == "open, open");
   CHECK(ask(Netpol("p", "{podSelector: {}, ingress: [{from: [{namespaceSelector: {}}]}]}")) ==
         "open, ingress p");
+}
+
+TEST_CASE("nodes and the API server by their addresses", "[policy][network]") {
+  const MeshSettings known{.nodes = {*IpBlock::Parse("10.0.0.0/16")},
+                           .api_servers = {*IpBlock::Parse("10.0.0.9/32")}};
+  const auto ask = [&](const std::string& policies, const char* address) {
+    const GivenStream given(kCluster + policies);
+    const Reach reach(given.index(), {}, known);
+    return Text(reach.ToAddress(*FindPod(given.index(), "web"), address, {Protocol::kTcp, 443}));
+  };
+  const std::string block = OfWeb("{toCIDRSet: [{cidr: 10.0.0.0/8}]}");
+  CHECK(ask(block, "10.1.0.1") == "open");
+  CHECK(ask(block, "10.0.0.1") == "egress c");
+  CHECK(ask(block, "10.0.0.9") == "egress c");
+  const std::string nodes = OfWeb("{toEntities: [host, remote-node]}");
+  CHECK(ask(nodes, "10.0.0.1") == "open");
+  CHECK(ask(nodes, "10.0.0.9") == "open");
+  CHECK(ask(nodes, "10.1.0.1") == "egress c");
+  const std::string server = OfWeb("{toEntities: [kube-apiserver]}");
+  CHECK(ask(server, "10.0.0.9") == "open");
+  CHECK(ask(server, "10.0.0.1") == "egress c");
+  // To Kubernetes an address is one, and what denies may mean it.
+  const std::string open =
+      Netpol("p", "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: "
+                  "10.0.0.0/8}}]}]}");
+  CHECK(ask(open, "10.0.0.9") == "open");
+  CHECK(ask(open + Cilium("c", "{endpointSelector: {}, egressDeny: [{toCIDR: [10.0.0.0/8]}]}"),
+            "10.0.0.9") == "egress c");
 }
 
 TEST_CASE("which sides are isolated", "[policy][network]") {

@@ -102,6 +102,43 @@ TEST_CASE("emit cilium: peers", "[policy][network]") {
   CHECK(FromPeer(Host("api.example.com")) == "[{}]");
 }
 
+/// For the cluster of which these settings speak.
+std::string Section(const Access& access, const char* name, const Settings& settings) {
+  const Value spec = CiliumNetworkPolicySpec(access, settings);
+  return Text(*spec.Find(name));
+}
+
+TEST_CASE("emit cilium: no block contains nodes and the API server", "[policy][network]") {
+  Settings settings = Usual();
+  settings.api_servers = {Block("192.0.2.10/32")};
+  settings.nodes = {Block("10.0.0.0/16")};
+  settings.controllers = {Block("10.9.0.0/16")};
+  settings.monitoring = {Named("ops")};
+  const auto to = [&](const Peer& peer) {
+    return Section(Of({}, {To(peer)}), "egress", settings);
+  };
+  const auto from = [&](const Peer& peer) {
+    return Section(Of({To(peer)}, {}), "ingress", settings);
+  };
+  CHECK(to(Block("192.0.2.10/32")) ==
+        "[{toCIDRSet: [{cidr: 192.0.2.10/32}]}, {toEntities: [kube-apiserver]}]");
+  CHECK(to(Block("192.0.2.11/32")) == "[{toCIDRSet: [{cidr: 192.0.2.11/32}]}]");
+  CHECK(to(Block("0.0.0.0/0")) == "[{toCIDRSet: [{cidr: 0.0.0.0/0}]}]");
+  CHECK(to(Block("10.0.1.1/32")) ==
+        "[{toCIDRSet: [{cidr: 10.0.1.1/32}]}, {toEntities: [host, remote-node]}]");
+  CHECK(from(Block("10.0.0.0/16")) ==
+        "[{fromCIDRSet: [{cidr: 10.0.0.0/16}]}, {fromEntities: [host, remote-node]}]");
+  // A controller may be in the network of its node; nobody calls it there.
+  CHECK(from(Block("10.9.0.0/16")) ==
+        "[{fromCIDRSet: [{cidr: 10.9.0.0/16}]}, {fromEntities: [host, remote-node]}]");
+  CHECK(to(Block("10.9.0.0/16")) == "[{toCIDRSet: [{cidr: 10.9.0.0/16}]}]");
+  CHECK(Section(Of({}, {To(Block("10.0.0.0/16"), Tcp(9))}), "egress", settings) ==
+        "[{toCIDRSet: [{cidr: 10.0.0.0/16}], toPorts: [{ports: [{port: \"9\", protocol: TCP}]}]}, "
+        "{toEntities: [host, remote-node], toPorts: [{ports: [{port: \"9\", protocol: TCP}]}]}]");
+  // What the API server calls may come through a tunnel of the control plane, as anybody.
+  CHECK(from(kApiServer) == "[{fromEntities: [all]}]");
+}
+
 TEST_CASE("emit cilium: ports", "[policy][network]") {
   CHECK(FromPeer(Pods("web"), Tcp(80)) ==
         "[{fromEndpoints: [{matchLabels: {app: web}}], toPorts: [{ports: [{port: \"80\", "
