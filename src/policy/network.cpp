@@ -138,7 +138,8 @@ class Maker {
   }
 
   bool MayAuthorize(const Access& access) {
-    if (const kube::Manifest* other = traffic_.AuthorizationOf(workload_)) {
+    const std::string root = settings_.ForReach().root_namespace;
+    if (const kube::Manifest* other = traffic_.AuthorizationOf(workload_, root)) {
       proposal_.AddSkip("CL-D-AUTHORIZED", other->id.Display() +
                                                " is about it already; a second one would open "
                                                "what that one closes");

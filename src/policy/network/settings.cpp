@@ -219,10 +219,12 @@ MeshSettings Settings::ForReach() const {
     }
     return all;
   };
-  return {.trust_domain = trust_domain,
-          .mode = mesh,
-          .nodes = blocks(nodes),
-          .api_servers = blocks(api_servers)};
+  MeshSettings settings{.trust_domain = trust_domain,
+                        .mode = mesh,
+                        .nodes = blocks(nodes),
+                        .api_servers = blocks(api_servers)};
+  if (!mesh_namespace.empty()) settings.root_namespace = mesh_namespace;
+  return settings;
 }
 
 bool Settings::Emits(Emit kind) const { return std::ranges::find(emit, kind) != emit.end(); }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/parallel.hpp"
+#include "policy/network/authorization_rules.hpp"
 #include "policy/network/cilium_rules.hpp"
 
 namespace cloudlab::policy::network {
@@ -87,12 +88,12 @@ void Traffic::FileEdges() {
 
 void Traffic::ReadAuthorizations() {
   for (const kube::Manifest& manifest : stream_.manifests()) {
-    if (manifest.id.kind != "AuthorizationPolicy" || manifest.id.group() != "security.istio.io" ||
-        manifest.local_config) {
-      continue;
+    if (manifest.local_config || !IsAuthorizationPolicy(manifest)) continue;
+    // Who it allows is not asked, so that it does not matter what the mesh is like.
+    const auto policy = ReadAuthorizationPolicy(manifest, {});
+    if (policy && !policy->denies) {
+      authorizations_[manifest.id.ns].push_back({policy->pods, &manifest});
     }
-    const yaml::NodeView labels = manifest.root.Find({"spec", "selector", "matchLabels"});
-    authorizations_[manifest.id.ns].push_back({kube::Selector::OfLabels(labels), &manifest});
   }
 }
 
@@ -129,11 +130,14 @@ const Service* Traffic::ServiceOf(const kube::Manifest& workload) const {
   return found == services_.end() ? nullptr : found->second;
 }
 
-const kube::Manifest* Traffic::AuthorizationOf(const kube::Manifest& workload) const {
-  const auto found = authorizations_.find(workload.id.ns);
-  if (found == authorizations_.end()) return nullptr;
-  for (const Authorization& one : found->second) {
-    if (one.selector.Matches(workload.pod.metadata.Find("labels"))) return one.policy;
+const kube::Manifest* Traffic::AuthorizationOf(const kube::Manifest& workload,
+                                               const std::string& root) const {
+  for (const std::string& ns : {workload.id.ns, root}) {
+    const auto found = authorizations_.find(ns);
+    if (found == authorizations_.end()) continue;
+    for (const Authorization& one : found->second) {
+      if (one.selector.Matches(workload.pod.metadata.Find("labels"))) return one.policy;
+    }
   }
   return nullptr;
 }

@@ -53,8 +53,10 @@ class Traffic {
                                              const std::string& ns) const;
   /// The first Service of the stream that leads to the pods of `workload`, or null.
   const Service* ServiceOf(const kube::Manifest& workload) const;
-  /// The first AuthorizationPolicy of the stream that is about the pods of `workload`, or null.
-  const kube::Manifest* AuthorizationOf(const kube::Manifest& workload) const;
+  /// The first AuthorizationPolicy of the stream that allows something, or nothing, for the pods of
+  /// `workload`, or null: one beside it, else one of the `root` namespace, which holds everywhere.
+  const kube::Manifest* AuthorizationOf(const kube::Manifest& workload,
+                                        const std::string& root) const;
   /// True if policies of the stream, as it is, isolate this side of the pods of `workload`.
   bool Isolates(const kube::Manifest& workload, Verdict::Side side) const;
   /// What the policies of the stream let through as it is. Made when it is first asked for; threads
