@@ -122,8 +122,12 @@ class Maker {
  private:
   void Write(Emit emit, const Access& access) {
     if (emit == Emit::kAuthorizationPolicy && !MayAuthorize(access)) return;
-    // Nothing to isolate and nothing to open: `defaultDeny: None` where nobody else closes.
-    if (!access.isolates_ingress && !access.isolates_egress) {
+    Value spec = SpecOf(emit, access, settings_);
+    // Nothing to isolate and nothing to open: `defaultDeny: None` where nobody else closes, or where
+    // nothing is to be opened again. Cilium refuses an object without rules.
+    const bool has_rules = spec.Find("ingress") != nullptr || spec.Find("egress") != nullptr;
+    if ((!access.isolates_ingress && !access.isolates_egress) ||
+        (emit == Emit::kCiliumNetworkPolicy && !has_rules)) {
       proposal_.AddSkip("CL-D-OPEN",
                         "no policy of the stream isolates it, and defaultDeny is None: there is "
                         "nothing to open");
@@ -134,7 +138,7 @@ class Maker {
       metadata.Find("annotations")
           ->Put(std::string(kEvidenceAnnotation), Value::String(EvidenceText(access)));
     }
-    Add(emit, std::move(metadata), SpecOf(emit, access, settings_));
+    Add(emit, std::move(metadata), std::move(spec));
   }
 
   bool MayAuthorize(const Access& access) {
