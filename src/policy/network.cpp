@@ -123,8 +123,8 @@ class Maker {
   void Write(Emit emit, const Access& access) {
     if (emit == Emit::kAuthorizationPolicy && !MayAuthorize(access)) return;
     Value spec = SpecOf(emit, access, settings_);
-    // Nothing to isolate and nothing to open: `defaultDeny: None` where nobody else closes, or where
-    // nothing is to be opened again. Cilium refuses an object without rules.
+    // Nothing to isolate and nothing to open: `defaultDeny: None` where nobody else closes, or
+    // where nothing is to be opened again. Cilium refuses an object without rules.
     const bool has_rules = spec.Find("ingress") != nullptr || spec.Find("egress") != nullptr;
     if ((!access.isolates_ingress && !access.isolates_egress) ||
         (emit == Emit::kCiliumNetworkPolicy && !has_rules)) {

@@ -22,8 +22,8 @@
 //   that are for tools only (Manifest::local_config) do not count. Policies that are hooks do.
 // - AuthorizationPolicies are asked about members of the mesh: workloads for which MeshOf() or
 //   MeshSettings say so, and those that a policy beside them selects by labels, for it would have
-//   no other sense. Members know one another by mutual TLS. A pod outside of the stream is taken for
-//   no member: nobody can tell, and whoever is none has neither account nor namespace.
+//   no other sense. Members know one another by mutual TLS. A pod outside of the stream is taken
+//   for no member: nobody can tell, and whoever is none has neither account nor namespace.
 #pragma once
 
 #include <cstdint>

@@ -385,8 +385,9 @@ TEST_CASE("nodes and the API server by their addresses", "[policy][network]") {
   CHECK(ask(server, "10.0.0.1") == "egress c");
   // To Kubernetes an address is one, and what denies may mean it.
   const std::string open =
-      Netpol("p", "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: "
-                  "10.0.0.0/8}}]}]}");
+      Netpol("p",
+             "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: "
+             "10.0.0.0/8}}]}]}");
   CHECK(ask(open, "10.0.0.9") == "open");
   CHECK(ask(open + Cilium("c", "{endpointSelector: {}, egressDeny: [{toCIDR: [10.0.0.0/8]}]}"),
             "10.0.0.9") == "egress c");

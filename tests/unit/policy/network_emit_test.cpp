@@ -114,9 +114,7 @@ TEST_CASE("emit cilium: no block contains nodes and the API server", "[policy][n
   settings.nodes = {Block("10.0.0.0/16")};
   settings.controllers = {Block("10.9.0.0/16")};
   settings.monitoring = {Named("ops")};
-  const auto to = [&](const Peer& peer) {
-    return Section(Of({}, {To(peer)}), "egress", settings);
-  };
+  const auto to = [&](const Peer& peer) { return Section(Of({}, {To(peer)}), "egress", settings); };
   const auto from = [&](const Peer& peer) {
     return Section(Of({To(peer)}, {}), "ingress", settings);
   };
@@ -225,8 +223,7 @@ TEST_CASE("emit authorization: rules", "[policy][network]") {
         "notIpBlocks: [11.1.0.0/16]}}], " +
             port);
   const Peer web = Client("web", Mesh::kAmbient);
-  const std::string from_web =
-      "[{from: [{source: {principals: [example.org/ns/shop/sa/web]}}]}]";
+  const std::string from_web = "[{from: [{source: {principals: [example.org/ns/shop/sa/web]}}]}]";
   CHECK(Rules({To(web)}) == from_web);
   CHECK(Rules({To(web, {Protocol::kTcp, 1, 9})}) == from_web);
   CHECK(Rules({To(Named("ops"), Udp(53)), To(Host("x"), Tcp(1))}) == "none");
