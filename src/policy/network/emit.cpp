@@ -1,7 +1,10 @@
 #include "policy/network/emit.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <unordered_map>
+#include <utility>
 
 namespace cloudlab::policy::network {
 namespace {
@@ -19,43 +22,63 @@ void AddPort(std::vector<PortRange>& ports, const PortRange& port) {
   if (std::ranges::find(ports, port) == ports.end()) ports.push_back(port);
 }
 
+/// Equal for equal hosts and blocks, which may be many; empty for other peers.
+std::string KeyOf(const Peer& peer) {
+  if (peer.kind == Peer::Kind::kHost) return "h" + peer.host;
+  if (peer.kind != Peer::Kind::kBlock) return {};
+  std::string key = "b" + peer.cidr;
+  for (const std::string& cidr : peer.except) key += " " + cidr;
+  return key;
+}
+
+/// Finds the place of a peer among those that came before it.
+class Places {
+ public:
+  /// Where `peer` is in `by_peer`, or its end if it is new.
+  std::size_t Of(const Peer& peer, const std::vector<OfPeer>& by_peer) {
+    if (peer.workload != nullptr) {
+      return of_workload_.try_emplace(peer.workload, by_peer.size()).first->second;
+    }
+    if (std::string key = KeyOf(peer); !key.empty()) {
+      return by_key_.try_emplace(std::move(key), by_peer.size()).first->second;
+    }
+    const auto known = std::ranges::find_if(
+        others_, [&](std::size_t other) { return *by_peer[other].peer == peer; });
+    if (known != others_.end()) return *known;
+    others_.push_back(by_peer.size());
+    return by_peer.size();
+  }
+
+ private:
+  std::unordered_map<const kube::Manifest*, std::size_t> of_workload_;
+  std::unordered_map<std::string, std::size_t> by_key_;
+  std::vector<std::size_t> others_;  // Few: those that the policy names.
+};
+
 }  // namespace
 
 std::vector<Rule> Merge(std::span<const Opening> openings) {
   std::vector<OfPeer> by_peer;
-  std::unordered_map<const kube::Manifest*, std::size_t> of_workload;
-  std::vector<std::size_t> others;  // Few: those that are no workload of the stream.
-  const auto place_of = [&](const Peer& peer) {
-    if (peer.workload != nullptr) {
-      return of_workload.try_emplace(peer.workload, by_peer.size()).first->second;
-    }
-    const auto known = std::ranges::find_if(
-        others, [&](std::size_t other) { return *by_peer[other].peer == peer; });
-    if (known != others.end()) return *known;
-    others.push_back(by_peer.size());
-    return by_peer.size();
-  };
+  Places places;
   for (const Opening& opening : openings) {
-    const std::size_t place = place_of(opening.peer);
+    const std::size_t place = places.Of(opening.peer, by_peer);
     if (place == by_peer.size()) by_peer.push_back({&opening.peer, {}});
     AddPort(by_peer[place].ports, opening.port);
   }
   std::vector<Rule> rules;
+  std::map<std::pair<Peer::Kind, std::vector<PortRange>>, std::size_t> known;
   for (OfPeer& one : by_peer) {
     std::ranges::sort(one.ports);
     if (one.ports.front().IsAny()) one.ports.clear();
     // Whoever may be anybody stands alone: in most kinds that is a rule without peers.
-    const auto joins = [&](const Rule& rule) {
-      return rule.ports == one.ports && rule.peers.front()->kind == one.peer->kind;
-    };
-    const auto known =
-        one.peer->kind == Peer::Kind::kAnywhere || one.peer->kind == Peer::Kind::kApiServer
-            ? rules.end()
-            : std::ranges::find_if(rules, joins);
-    if (known == rules.end()) {
-      rules.push_back({{one.peer}, std::move(one.ports)});
+    const Peer::Kind kind = one.peer->kind;
+    const bool alone = kind == Peer::Kind::kAnywhere || kind == Peer::Kind::kApiServer;
+    const auto place =
+        alone ? known.end() : known.try_emplace({kind, one.ports}, rules.size()).first;
+    if (place != known.end() && place->second < rules.size()) {
+      rules[place->second].peers.push_back(one.peer);
     } else {
-      known->peers.push_back(one.peer);
+      rules.push_back({{one.peer}, std::move(one.ports)});
     }
   }
   return rules;

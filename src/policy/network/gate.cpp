@@ -40,7 +40,13 @@ void Gate::Add(std::uint32_t policy, const std::vector<PolicyRule>& rules,
               counts);
     }
     for (const BlockPeer& peer : rule.blocks) blocks_.push_back({number, peer});
-    for (const std::string& pattern : rule.hosts) hosts_.push_back({number, pattern});
+    for (const std::string& host : rule.hosts) {
+      if (IsHostPattern(host)) {
+        host_patterns_.push_back({number, host});
+      } else {
+        by_host_[HostKey(host)].push_back(number);
+      }
+    }
   }
 }
 
@@ -114,7 +120,11 @@ Gate::Found Gate::FindOthers(const End& other, const To& to) const {
     if (Contains(block.peer, other) && Takes(block.rule, to)) return block.rule;
   }
   if (other.host != nullptr) {
-    for (const Host& host : hosts_) {
+    const auto named = by_host_.find(HostKey(*other.host));
+    if (named != by_host_.end()) {
+      if (const Found found = FirstOf(named->second, to)) return found;
+    }
+    for (const Host& host : host_patterns_) {
       if (HostMatches(host.pattern, *other.host) && Takes(host.rule, to)) return host.rule;
     }
   }

@@ -2,7 +2,8 @@
 //
 // Peers are kept by one label that they require, the rarest of the stream, so that a database that
 // thousands of clients may reach finds the one that asks without looking at the others. Peers that
-// require no label (`podSelector: {}`) and blocks are tried one after the other.
+// require no label (`podSelector: {}`) and blocks are tried one after the other. So are patterns of
+// hosts; their names are looked up.
 #pragma once
 
 #include <cstdint>
@@ -105,7 +106,8 @@ class Gate {
   std::unordered_map<Label, Places, LabelHash> by_namespace_label_;  // -> peers_
   Places others_;                                                    // -> peers_
   std::vector<Block> blocks_;
-  std::vector<Host> hosts_;
+  std::unordered_map<std::string, Places> by_host_;  // -> rules_
+  std::vector<Host> host_patterns_;
 };
 
 }  // namespace cloudlab::policy::network

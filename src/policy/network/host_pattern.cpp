@@ -26,6 +26,19 @@ std::vector<std::string> LabelsOf(std::string_view name) {
 
 }  // namespace
 
+bool IsHostPattern(std::string_view pattern) {
+  return pattern.find_first_of("*?[") != std::string_view::npos;
+}
+
+std::string HostKey(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  std::string key;
+  for (const char c : name) {
+    key += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return key;
+}
+
 bool HostMatches(std::string_view pattern, std::string_view host) {
   // What is special in other globs stands in no name.
   if (host.empty() || pattern.find_first_of("?[") != std::string_view::npos) return false;

@@ -3,9 +3,16 @@
 // `**.` in front for one or more labels. Case and a dot at the end do not matter.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace cloudlab::policy::network {
+
+/// False for what matches one name alone.
+bool IsHostPattern(std::string_view pattern);
+
+/// Equal for two names that match each other.
+std::string HostKey(std::string_view name);
 
 bool HostMatches(std::string_view pattern, std::string_view host);
 

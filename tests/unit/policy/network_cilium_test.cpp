@@ -329,6 +329,23 @@ TEST_CASE("hosts outside, by name", "[policy][network]") {
             "api.example.com") == "egress c");
 }
 
+TEST_CASE("30,000 hosts of one rule, asked one after the other", "[policy][network]") {
+  constexpr int kCount = 30000;
+  std::string hosts;
+  for (int i = 0; i < kCount; ++i) {
+    hosts += "{matchName: H" + std::to_string(i) + ".example.com.}, ";
+  }
+  const GivenStream given(kCluster + OfWeb("{toFQDNs: [" + hosts + "]}"));
+  const Reach reach(given.index());
+  const kube::Manifest& web = *FindPod(given.index(), "web");
+  int open = 0;
+  for (int i = 0; i <= kCount; ++i) {
+    const std::string host = "h" + std::to_string(i) + ".example.com";
+    open += reach.ToHost(web, host, {Protocol::kTcp, 443}).open ? 1 : 0;
+  }
+  CHECK(open == kCount);
+}
+
 TEST_CASE("patterns of names", "[policy][network]") {
   CHECK(HostMatches("api.example.com", "API.Example.com"));
   CHECK(HostMatches("*", "a.b.c"));

@@ -64,6 +64,22 @@ std::string ToPeer(const Peer& peer, PortRange port = kAnyPort) {
   return Section(Of({}, {To(peer, port)}), "egress");
 }
 
+TEST_CASE("emit: 30,000 hosts and blocks of one pod", "[policy][network]") {
+  std::vector<Opening> openings;
+  for (int i = 0; i < 30000; ++i) {
+    const std::string number = std::to_string(i);
+    openings.push_back(To(Host("h" + number), Tcp(443)));
+    openings.push_back(To(
+        Block("10.0." + std::to_string(i % 256) + "." + std::to_string(i / 256) + "/32"), Tcp(80)));
+    openings.push_back(To(Host("h" + number), Tcp(443)));
+  }
+  openings.push_back(To(Block("10.0.0.0/32", {"10.0.0.0/32"}), Tcp(80)));
+  const std::vector<Rule> rules = Merge(openings);
+  REQUIRE(rules.size() == 2);
+  CHECK(rules[0].peers.size() == 30000);
+  CHECK(rules[1].peers.size() == 30001);
+}
+
 TEST_CASE("emit cilium: what isolates", "[policy][network]") {
   const std::string selector = "{endpointSelector: {matchLabels: {app: cart}}, ";
   CHECK(Text(CiliumNetworkPolicySpec(Of({}, {}), Usual())) ==
