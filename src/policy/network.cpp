@@ -129,8 +129,8 @@ class Maker {
     if ((!access.isolates_ingress && !access.isolates_egress) ||
         (emit == Emit::kCiliumNetworkPolicy && !has_rules)) {
       proposal_.AddSkip("CL-D-OPEN",
-                        "no policy of the stream isolates it, and defaultDeny is None: there is "
-                        "nothing to open");
+                        "defaultDeny is None, and what other policies of the stream close nobody "
+                        "needs: there is nothing to open");
       return;
     }
     Value metadata = CompanionMetadata(workload_, policy_.name(), traffic_.stream());
