@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "policy/network/ip_block.hpp"
 #include "text/ascii.hpp"
 
 namespace cloudlab::policy::network {
@@ -176,13 +177,29 @@ class Finder {
     }
     const std::string_view authority = text_.substr(at_, end - at_);
     const std::size_t user = authority.rfind('@');
-    if (user != std::string_view::npos) at_ += user + 1;
+    if (user != std::string_view::npos) {
+      at_ += user + 1;
+    } else if (HasTornPassword(authority, end)) {
+      SkipRestOfUrl();
+      return;
+    }
     if (Behind(at_) == '[') {
       BracketedAddress(scheme);
     } else if (Behind(at_) != '(' && !(end < text_.size() && text_[end] == '(')) {
       HostOfUrl(scheme);
     }
     SkipRestOfUrl();
+  }
+
+  /// True if a password with a slash was written as it is, `user:pass/word@host`: where it ends,
+  /// readers disagree. What seems to be the host would be the user.
+  bool HasTornPassword(std::string_view authority, std::size_t end) const {
+    const std::size_t colon = authority.find(':');
+    if (colon == std::string_view::npos || authority.starts_with('[')) return false;
+    const std::string_view port = authority.substr(colon + 1);
+    if (std::ranges::all_of(port, IsDigit) || port.find_first_of("${%(") != port.npos) return false;
+    while (end < text_.size() && !EndsUrl(text_[end]) && text_[end] != '@') ++end;
+    return Behind(end) == '@';
   }
 
   /// True for `/cart:7070`.
@@ -218,7 +235,8 @@ class Finder {
                                         ? std::string_view()
                                         : text_.substr(at_ + 1, close - at_ - 1);
     if (inside.find(':') == std::string_view::npos || !IsIpAddress(inside)) {
-      ++at_;
+      // Of a list in brackets the items are read; of a URL nothing can be.
+      at_ = scheme.empty() || close == std::string_view::npos ? at_ + 1 : close + 1;
       return;
     }
     at_ = close + 1;
@@ -319,21 +337,6 @@ class Finder {
   std::vector<Address> found_;
 };
 
-bool IsIpv4(std::string_view host) {
-  int parts = 0;
-  while (true) {
-    std::size_t digits = 0;
-    while (digits < host.size() && IsDigit(host[digits])) ++digits;
-    unsigned value = 0;
-    std::from_chars(host.data(), host.data() + digits, value);
-    if (digits == 0 || digits > 3 || value > 255) return false;
-    ++parts;
-    if (digits == host.size()) return parts == 4;
-    if (host[digits] != '.' || parts == 4) return false;
-    host.remove_prefix(digits + 1);
-  }
-}
-
 }  // namespace
 
 std::vector<Address> FindAddresses(std::string_view text) { return Finder(text).Run(); }
@@ -353,17 +356,11 @@ std::optional<std::uint16_t> DefaultPort(std::string_view scheme) {
   return found == kPorts.end() ? std::nullopt : std::optional(found->second);
 }
 
-bool IsIpAddress(std::string_view host) {
-  if (IsIpv4(host)) return true;
-  if (std::ranges::count(host, ':') < 2) return false;
-  return std::ranges::all_of(host, [](char c) {
-    return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '.';
-  });
-}
+bool IsIpAddress(std::string_view host) { return IpAddress::Parse(host).has_value(); }
 
 bool IsLocal(std::string_view host) {
   return EqualsAnyCase(host, "localhost") || host.ends_with(".localhost") || host == "0.0.0.0" ||
-         host == "::" || host == "::1" || (host.starts_with("127.") && IsIpv4(host));
+         host == "::" || host == "::1" || (host.starts_with("127.") && IsIpAddress(host));
 }
 
 }  // namespace cloudlab::policy::network

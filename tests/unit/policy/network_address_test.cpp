@@ -54,6 +54,13 @@ TEST_CASE("addresses in texts", "[policy][network]") {
       {"http://$(HOST):80", ""},
       {"http://${HOST}:80", ""},
       {"tcp://10.0.0.7:2375", "url tcp 10.0.0.7 2375"},
+      {"http://[1:2:3]:80", ""},
+      {"http://[a:1:b]:80", ""},
+      {"tcp://010.001.002.003:80", ""},
+      {"10.0.0.256:80", ""},
+      // A password with a slash: who is the host?
+      {"postgres://shop.user:hunter2/xyz@db:5432/shop", ""},
+      {"http://cart:80/x@y", "url http cart 80"},
       // JDBC
       {"jdbc:postgresql://db:5432/shop", "url postgresql db 5432"},
       {"jdbc:mysql://db/shop?useSSL=false", "url mysql db"},
