@@ -56,19 +56,6 @@ std::vector<std::string> NameWords(std::string_view name) {
   return words;
 }
 
-bool IsSecretName(std::string_view name) {
-  const std::vector<std::string> words = NameWords(name);
-  if (words.empty() || Contains(kVetoEnds, words.back()) || Contains(words, "PUBLIC")) return false;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (Contains(kSecretWords, words[i])) return true;
-    const auto forms = [&](const auto& pair) {
-      return pair.first == words[i - 1] && pair.second == words[i];
-    };
-    if (i > 0 && std::ranges::any_of(kSecretPairs, forms)) return true;
-  }
-  return false;
-}
-
 /// True for values that no secret has.
 bool IsHarmless(std::string_view value) {
   if (value.empty() || value == "true" || value == "false" || value == "null") return true;
@@ -123,6 +110,19 @@ bool HasSecretShape(std::string_view value) {
 }
 
 }  // namespace
+
+bool IsSecretName(std::string_view name) {
+  const std::vector<std::string> words = NameWords(name);
+  if (words.empty() || Contains(kVetoEnds, words.back()) || Contains(words, "PUBLIC")) return false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (Contains(kSecretWords, words[i])) return true;
+    const auto forms = [&](const auto& pair) {
+      return pair.first == words[i - 1] && pair.second == words[i];
+    };
+    if (i > 0 && std::ranges::any_of(kSecretPairs, forms)) return true;
+  }
+  return false;
+}
 
 int SecretScore(std::string_view name, std::string_view value) {
   if (IsHarmless(value)) return 0;

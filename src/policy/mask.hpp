@@ -16,6 +16,9 @@ namespace cloudlab::policy {
 inline constexpr int kSecretScore = 60;  ///< From here on a value is masked.
 inline constexpr std::string_view kMask = "***";
 
+/// True if `name` (a field, a variable, a key) says that its value is a secret.
+bool IsSecretName(std::string_view name);
+
 /// How likely `value`, called `name` (a field, an annotation, a variable), is a secret.
 int SecretScore(std::string_view name, std::string_view value);
 

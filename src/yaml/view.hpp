@@ -40,6 +40,8 @@ class NodeView {
   bool IsScalar() const { return *this && node().kind == Kind::kScalar; }
   /// A plain scalar that every YAML reader takes for null: nothing, `~`, `null`, `Null`, `NULL`.
   bool IsNull() const;
+  /// This view, or an invalid one if it is null: Kubernetes reads null as absent.
+  NodeView Given() const { return IsNull() ? NodeView() : *this; }
   bool IsFlow() const { return node().style == Style::kFlow; }
 
   /// The value of `key` in this map, through aliases and merges; invalid if absent. Of duplicate
@@ -52,6 +54,13 @@ class NodeView {
   std::array<NodeView, count> FindEach(const std::array<std::string_view, count>& keys) const {
     std::array<NodeView, count> found;
     FindEach(keys, found);
+    return found;
+  }
+  /// The same, without values that are null: Kubernetes reads them as absent.
+  template <std::size_t count>
+  std::array<NodeView, count> FindGiven(const std::array<std::string_view, count>& keys) const {
+    std::array<NodeView, count> found = FindEach<count>(keys);
+    for (NodeView& each : found) each = each.Given();
     return found;
   }
   /// True if `key` stands more than once in this very map.

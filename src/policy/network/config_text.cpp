@@ -4,11 +4,13 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "kube/pod_template.hpp"
 #include "policy/network/command_line.hpp"
 #include "policy/network/config_file.hpp"
+#include "policy/network/config_store.hpp"
 #include "policy/network/directory.hpp"
 #include "policy/network/key_words.hpp"
 #include "policy/network/variables.hpp"
@@ -16,38 +18,6 @@
 
 namespace cloudlab::policy::network {
 namespace {
-
-std::string DecodeBase64(std::string_view text) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const std::size_t digit = kDigits.find(c);
-    if (digit == std::string_view::npos) continue;  // Line feeds and padding.
-    bits = bits << 6U | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xFFU);
-  }
-  return out;
-}
-
-/// The entries of a ConfigMap or Secret, decoded.
-std::vector<std::pair<std::string, std::string>> Entries(const kube::Manifest& object) {
-  std::vector<std::pair<std::string, std::string>> entries;
-  const bool secret = object.id.kind == "Secret";
-  for (const char* field : {"data", "stringData", "binaryData"}) {
-    const bool encoded =
-        secret ? std::string_view(field) == "data" : std::string_view(field) == "binaryData";
-    for (const yaml::NodeView entry : object.root.Find(field).children()) {
-      entries.emplace_back(entry.Key(), encoded ? DecodeBase64(entry.Text()) : entry.Text());
-    }
-  }
-  return entries;
-}
 
 bool IsScript(std::string_view path, std::string_view content) {
   return path.ends_with(".sh") || path.ends_with(".bash") ||
@@ -60,19 +30,21 @@ bool IsNameChar(char c) {
 
 class Reader {
  public:
-  Reader(const kube::Manifest& workload, const kube::Index& stream)
+  Reader(const kube::Manifest& workload, const kube::Index& stream, ConfigStore& store)
       : workload_(workload),
         stream_(stream),
+        store_(store),
         has_service_links_(!workload.pod.spec.Find("enableServiceLinks").TextIs("false")) {}
 
-  std::vector<ConfigText> Run() {
+  std::vector<AddressedTexts> Run() {
     for (const kube::Container& container : kube::Containers(workload_.pod)) {
       Variables variables;
       ReadVariables(container.node, variables);
       ReadWords(container.node, variables);
       ReadFiles(container.node, variables);
     }
-    return std::move(texts_);
+    CloseGroup();
+    return std::move(groups_);
   }
 
  private:
@@ -84,11 +56,8 @@ class Reader {
   std::optional<std::string> ValueOf(std::string_view kind, yaml::NodeView reference) const {
     const kube::Manifest* object = Find(kind, reference.Find("name").Text());
     if (object == nullptr) return std::nullopt;
-    const std::string key = reference.Find("key").Text();
-    for (auto& [name, value] : Entries(*object)) {
-      if (name == key) return std::move(value);
-    }
-    return std::nullopt;
+    const ConfigStore::Entry* entry = store_.Read(*object).Find(reference.Find("key").Text());
+    return entry == nullptr ? std::nullopt : std::optional(entry->value);
   }
 
   /// Defines the variables of Services that `text` uses: the kubelet gives every container
@@ -132,21 +101,22 @@ class Reader {
     std::vector<ConfigText> here;
     for (const yaml::NodeView child : container.Find("envFrom").children()) {
       const yaml::NodeView item = child.Resolved();
-      const std::string prefix = item.Find("prefix").Text();
+      const std::string prefix = item.Find("prefix").Given().Text();
       for (const auto& [field, kind] :
            {std::pair("configMapRef", "ConfigMap"), std::pair("secretRef", "Secret")}) {
         const kube::Manifest* object = Find(kind, item.Find({field, "name"}).Text());
         if (object == nullptr) continue;
-        for (auto& [key, value] : Entries(*object)) {
-          variables[prefix + key] = value;
-          here.push_back({prefix + key, std::move(value), "env " + prefix + key});
+        for (const ConfigStore::Entry& entry : store_.Read(*object).entries()) {
+          const std::string key = prefix + entry.key;
+          variables[key] = entry.value;
+          here.push_back({key, entry.value, "env " + key});
           here.back().source = Source::kConfigMap;
         }
       }
     }
     for (const yaml::NodeView child : container.Find("env").children()) {
       const auto [name, value, source] =
-          child.Resolved().FindEach<3>({"name", "value", "valueFrom"});
+          child.Resolved().FindGiven<3>({"name", "value", "valueFrom"});
       if (const std::string own = OwnField(source.Find({"fieldRef", "fieldPath"})); !own.empty()) {
         variables[name.Text()] = own;
         if (own == kOwnNode) here.push_back({name.Text(), own, "env " + name.Text()});
@@ -237,7 +207,7 @@ class Reader {
 
   void ReadFiles(yaml::NodeView container, Variables& variables) {
     for (const yaml::NodeView child : container.Find("volumeMounts").children()) {
-      const auto [name, path] = child.Resolved().FindEach<2>({"name", "subPath"});
+      const auto [name, path] = child.Resolved().FindGiven<2>({"name", "subPath"});
       for (const yaml::NodeView volume : workload_.pod.spec.Find("volumes").children()) {
         if (!volume.Resolved().Find("name").TextIs(name.Text())) continue;
         ReadVolume(volume.Resolved(), path.Text(), variables);
@@ -265,32 +235,59 @@ class Reader {
       const auto [key, path] = child.Resolved().FindEach<2>({"key", "path"});
       paths[key.Text()] = path.Text();
     }
-    for (const auto& [key, value] : Entries(*object)) {
-      const auto picked = paths.find(key);
+    for (const ConfigStore::Entry& entry : store_.Read(*object).entries()) {
+      const auto picked = paths.find(entry.key);
       if (!paths.empty() && picked == paths.end()) continue;
-      const std::string path = picked == paths.end() ? key : picked->second;
+      const std::string path = picked == paths.end() ? entry.key : picked->second;
       if (!only.empty() && path != only && !path.starts_with(only + "/")) continue;
-      if (std::ranges::find(read_, std::pair(object, key)) != read_.end()) continue;
-      read_.emplace_back(object, key);
-      DefineServices(value, variables);
-      AddAll(ReadFileTexts(path, ExpandShell(value, variables)), Source::kFiles, "file " + key);
-      if (IsScript(path, value))
-        AddAll(ReadScript(value, variables), Source::kFiles, "file " + key);
+      if (read_.insert(&entry).second) ReadFile(entry, path, variables);
     }
+  }
+
+  /// Pods for which the variables in a file stand for the same share its texts.
+  void ReadFile(const ConfigStore::Entry& entry, const std::string& path, Variables& variables) {
+    std::string content = entry.value;
+    if (entry.has_variables) {
+      DefineServices(content, variables);
+      content = ExpandShell(std::move(content), variables);
+    }
+    CloseGroup();
+    groups_.push_back(
+        store_.ReadFile(entry, path, std::move(content), [&](const std::string& expanded) {
+          std::vector<ConfigText> texts = ReadFileTexts(path, expanded);
+          if (IsScript(path, entry.value)) {
+            std::vector<ConfigText> script = ReadScript(entry.value, variables);
+            std::move(script.begin(), script.end(), std::back_inserter(texts));
+          }
+          const bool secret = NamesSecret(entry.key);
+          for (ConfigText& text : texts) {
+            text.evidence = "file " + entry.key;
+            text.source = Source::kFiles;
+            text.secret = secret && text.name.empty();
+          }
+          return texts;
+        }));
+  }
+
+  /// What was read so far stands before what follows.
+  void CloseGroup() {
+    if (!texts_.empty()) groups_.push_back(FindAddressesIn(std::exchange(texts_, {}), {}));
   }
 
   const kube::Manifest& workload_;
   const kube::Index& stream_;
+  ConfigStore& store_;
   bool has_service_links_ = true;
-  std::vector<ConfigText> texts_;
-  // Files that a container before has mounted as well.
-  std::vector<std::pair<const kube::Manifest*, std::string>> read_;
+  std::vector<ConfigText> texts_;  // Behind the groups.
+  std::vector<AddressedTexts> groups_;
+  std::set<const ConfigStore::Entry*> read_;  // Files; containers may mount the same.
 };
 
 }  // namespace
 
-std::vector<ConfigText> ReadConfigTexts(const kube::Manifest& workload, const kube::Index& stream) {
-  return Reader(workload, stream).Run();
+std::vector<AddressedTexts> ReadConfigTexts(const kube::Manifest& workload,
+                                            const kube::Index& stream, ConfigStore& store) {
+  return Reader(workload, stream, store).Run();
 }
 
 }  // namespace cloudlab::policy::network

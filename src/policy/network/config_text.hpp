@@ -8,7 +8,10 @@
 // configuration. A ConfigMap that a program reads through the API server is not seen.
 //
 // Values of Secrets are read too: a host in a connection string is no secret. Only the host ever
-// leaves this module's callers.
+// leaves this module's callers, and of what is a secret by its name not even that, unless it says
+// by its form that it is one (graph.cpp).
+//
+// All of them are read in config_store.hpp.
 #pragma once
 
 #include <cstdint>
@@ -28,10 +31,8 @@ struct ConfigText {
   /// Port numbers beside it that belong to it: REDIS_PORT beside REDIS_HOST, `port` beside `host`.
   std::vector<std::uint16_t> ports = {};
   Source source = Source::kEnv;
+  bool secret = false;  ///< Has no name, and stands in a file whose name says that it is one.
 };
-
-/// The texts of all containers of `workload`, init containers included.
-std::vector<ConfigText> ReadConfigTexts(const kube::Manifest& workload, const kube::Index& stream);
 
 /// The texts in a file called `name`.
 std::vector<ConfigText> ReadFileTexts(std::string_view name, std::string_view content);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kube/pod_template.hpp"
+#include "text/ascii.hpp"
 
 namespace cloudlab::policy::network {
 namespace {
@@ -13,7 +14,7 @@ std::vector<ServicePort> ReadPorts(yaml::NodeView list) {
   std::vector<ServicePort> ports;
   for (const yaml::NodeView child : list.children()) {
     const auto [name, protocol, number, target] =
-        child.Resolved().FindEach<4>({"name", "protocol", "port", "targetPort"});
+        child.Resolved().FindGiven<4>({"name", "protocol", "port", "targetPort"});
     ServicePort port{.name = name.Text(), .number = ReadPort(number)};
     port.protocol = ParseProtocol(protocol.Text()).value_or(Protocol::kTcp);
     port.target = target ? ReadPort(target) : port.number;
@@ -21,6 +22,16 @@ std::vector<ServicePort> ReadPorts(yaml::NodeView list) {
     if (port.number != 0) ports.push_back(std::move(port));
   }
   return ports;
+}
+
+/// So many ExternalNames are followed, for they can name each other in a circle.
+constexpr int kMostAliases = 8;
+
+/// `kubernetes.default[.svc[.domain]]`, and in the namespace `default` alone.
+bool NamesApiServer(const std::vector<std::string_view>& labels, std::string_view ns) {
+  if (labels.empty() || labels[0] != "kubernetes") return false;
+  if (labels.size() == 1) return ns == "default";
+  return labels[1] == "default" && (labels.size() == 2 || labels[2] == "svc");
 }
 
 /// The parts of a host name: "m-0.mongo.shop.svc" has four.
@@ -58,7 +69,7 @@ std::uint16_t NumberOfPort(const kube::Manifest& workload, std::string_view name
     if (container.type == kube::ContainerType::kInit) continue;
     for (const yaml::NodeView child : container.node.Find("ports").children()) {
       const auto [own_name, own_protocol, number] =
-          child.Resolved().FindEach<3>({"name", "protocol", "containerPort"});
+          child.Resolved().FindGiven<3>({"name", "protocol", "containerPort"});
       if (own_name.TextIs(name) && ParseProtocol(own_protocol.Text()) == protocol) {
         return ReadPort(number);
       }
@@ -79,13 +90,14 @@ Directory::Directory(const kube::Index& stream, const kube::PodIndex& pods) : st
     if (manifest.id.kind != "Service" || !manifest.id.group().empty() || manifest.local_config) {
       continue;
     }
-    const auto [selector, ports, cluster_ip, external] =
-        manifest.root.Find("spec").FindEach<4>({"selector", "ports", "clusterIP", "externalName"});
+    const auto [type, selector, ports, cluster_ip, external] =
+        manifest.root.Find("spec").FindGiven<5>(
+            {"type", "selector", "ports", "clusterIP", "externalName"});
     Service service;
     service.manifest = &manifest;
     service.ports = ReadPorts(ports);
     service.headless = cluster_ip.TextIs("None");
-    service.external_name = external.Text();
+    if (type.TextIs("ExternalName")) service.external_name = external.Text();
     service.has_selector = !selector.children().empty();
     if (service.has_selector) {
       service.workloads = WorkloadsBehind(manifest, selector, pods);
@@ -122,7 +134,7 @@ void Directory::AddHostPorts(const kube::Manifest& workload) {
     if (container.type == kube::ContainerType::kInit) continue;
     for (const yaml::NodeView child : container.node.Find("ports").children()) {
       const auto [on_node, number, protocol] =
-          child.Resolved().FindEach<3>({"hostPort", "containerPort", "protocol"});
+          child.Resolved().FindGiven<3>({"hostPort", "containerPort", "protocol"});
       if (ReadPort(on_node) == 0) continue;
       host_ports_.push_back({&workload,
                              {.protocol = ParseProtocol(protocol.Text()).value_or(Protocol::kTcp),
@@ -149,7 +161,7 @@ void Directory::ReadEndpoints(const kube::Manifest& object) {
   const auto add = [&](const std::string& address, yaml::NodeView ports) {
     for (const yaml::NodeView child : ports.children()) {
       const auto [port_name, protocol, number] =
-          child.Resolved().FindEach<3>({"name", "protocol", "port"});
+          child.Resolved().FindGiven<3>({"name", "protocol", "port"});
       services_[found->second].endpoints.push_back(
           {address, port_name.Text(), ParseProtocol(protocol.Text()).value_or(Protocol::kTcp),
            ReadPort(number)});
@@ -174,8 +186,26 @@ const Service* Directory::FindService(std::string_view ns, std::string_view name
   return found == by_manifest_.end() ? nullptr : &services_[found->second];
 }
 
+Destination Directory::Follow(std::string& host, std::string_view ns) const {
+  Destination found = Find(host, ns);
+  const bool qualified = found.qualified;
+  for (int i = 0; i < kMostAliases && found.service != nullptr; ++i) {
+    if (found.service->external_name.empty()) break;
+    const kube::Manifest& alias = *found.service->manifest;
+    host = text::LowerCase(found.service->external_name);
+    if (host.ends_with('.')) host.pop_back();
+    found = Find(host, alias.id.ns);
+  }
+  if (found.service != nullptr && !found.service->external_name.empty()) return {};
+  found.qualified = qualified;
+  return found;
+}
+
 Destination Directory::Find(std::string_view host, std::string_view ns) const {
   const std::vector<std::string_view> labels = Labels(host);
+  if (NamesApiServer(labels, ns) && FindService("default", "kubernetes") == nullptr) {
+    return {Destination::Kind::kApiServer, nullptr, "default", labels.size() > 1};
+  }
   const auto service = [&](std::string_view space, std::string_view name, bool qualified) {
     const Service* found = FindService(space, name);
     return Destination{found == nullptr ? Destination::Kind::kNothing : Destination::Kind::kService,

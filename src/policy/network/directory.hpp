@@ -63,8 +63,9 @@ struct Destination {
   enum class Kind : std::uint8_t {
     kNothing,  ///< No name of the cluster; perhaps one outside.
     kService,
-    kPod,      ///< One pod of the workload behind a headless Service.
-    kUnknown,  ///< Certainly a name inside the cluster (`x.ns.svc`), but not of the stream.
+    kPod,        ///< One pod of the workload behind a headless Service.
+    kApiServer,  ///< The Service `kubernetes` of `default`, which every cluster has.
+    kUnknown,    ///< Certainly a name inside the cluster (`x.ns.svc`), but not of the stream.
   };
   Kind kind = Kind::kNothing;
   const Service* service = nullptr;
@@ -79,6 +80,8 @@ class Directory {
 
   /// What `host` means to a pod in namespace `ns`.
   Destination Find(std::string_view host, std::string_view ns) const;
+  /// The same of what `host` stands for if it is an ExternalName; `host` becomes that name.
+  Destination Follow(std::string& host, std::string_view ns) const;
   const Service* FindService(std::string_view ns, std::string_view name) const;
   /// What can be reached on the own node at `number`, in the order of the stream.
   std::vector<HostPort> OnNode(std::uint16_t number) const;

@@ -6,12 +6,14 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 
 #include "base/parallel.hpp"
 #include "kube/pod_template.hpp"
 #include "policy/network/address.hpp"
-#include "policy/network/config_text.hpp"
+#include "policy/network/config_store.hpp"
+#include "policy/network/key_words.hpp"
 #include "text/ascii.hpp"
 
 namespace cloudlab::policy::network {
@@ -45,33 +47,53 @@ bool IsListOfHosts(std::string_view text) {
 
 class Inference {
  public:
-  Inference(const kube::Manifest& client, const Directory& directory)
-      : client_(client), directory_(directory) {}
+  Inference(const kube::Manifest& client, const kube::Index& stream, const Directory& directory)
+      : client_(client), directory_(directory), replicated_(HasReplicas(client, stream)) {
+    ReadHostAliases();
+  }
 
-  void Read(const ConfigText& text) {
+  void Read(const ConfigText& text, const std::vector<Address>& addresses) {
     called_ = NamesCalled(text.name) || !text.ports.empty();
     lists_hosts_ = EndsAsAddress(text.name) && IsListOfHosts(text.text);
-    for (const Address& address : FindAddresses(text.text)) {
-      const std::string host = text::LowerCase(address.host);
+    const bool holds_secret = text.secret || NamesSecret(text.name);
+    secret_ = holds_secret && !EndsAsAddress(text.name);
+    for (const Address& address : addresses) {
+      if (holds_secret && IsTorn(text.text, address)) continue;
+      std::string host = text::LowerCase(address.host);
       if (host == kOwnNode) {
         AddOnNode(text, address);
+        continue;
+      }
+      if (const auto alias = host_aliases_.find(host); alias != host_aliases_.end()) {
+        if (!IsLocal(alias->second)) AddOutside(text, address, alias->second, /*alias=*/true);
         continue;
       }
       if (IsIpAddress(host)) {
         AddOutside(text, address, host);
         continue;
       }
+      const std::string written = host;
       const Destination found = Find(host, text);
+      const bool alias = host != written;
+      if (secret_ && found.service == nullptr && !alias && !TellsPlace(text.text, address))
+        continue;
       switch (found.kind) {
         case Destination::Kind::kService:
         case Destination::Kind::kPod:
           AddService(text, address, found);
           break;
+        case Destination::Kind::kApiServer:
+          AddApiServer(text, address, host, found.qualified);
+          break;
         case Destination::Kind::kUnknown:
           AddUnknown(text, address, found.ns, host);
           break;
         case Destination::Kind::kNothing:
-          AddNameless(text, address, host);
+          if (alias) {
+            AddOutside(text, address, host, alias);
+          } else {
+            AddNameless(text, address, host);
+          }
           break;
       }
     }
@@ -84,9 +106,48 @@ class Inference {
   }
 
  private:
-  /// Members of a StatefulSet may name each other without the Service that their names need.
-  Destination Find(const std::string& host, const ConfigText& text) const {
-    Destination found = directory_.Find(host, client_.id.ns);
+  /// True if other pods of `client` stand beside each, as it says or whoever scales it.
+  static bool HasReplicas(const kube::Manifest& client, const kube::Index& stream) {
+    const std::string replicas = client.root.Find({"spec", "replicas"}).Given().Text();
+    return (!replicas.empty() && replicas != "0" && replicas != "1") ||
+           !stream.FindScalers(client.id).empty();
+  }
+
+  /// The pods' own hosts file comes before DNS.
+  void ReadHostAliases() {
+    for (const yaml::NodeView child : client_.pod.spec.Find("hostAliases").children()) {
+      const auto [ip, names] = child.Resolved().FindGiven<2>({"ip", "hostnames"});
+      if (!IsIpAddress(ip.Text())) continue;
+      for (const yaml::NodeView name : names.children()) {
+        host_aliases_.try_emplace(text::LowerCase(name.Resolved().Text()), ip.Text());
+      }
+    }
+  }
+
+  /// True if an `@` stands behind the host of a URL: then it is a part of a password with a slash.
+  static bool IsTorn(std::string_view text, const Address& address) {
+    std::string_view rest =
+        text.substr(static_cast<std::size_t>(address.host.data() - text.data()));
+    rest = rest.substr(0, rest.find_first_of(" \t\r\n\"'`,;<>|{}()[]"));
+    return rest.find('@') != std::string_view::npos;
+  }
+
+  /// True if a secret says by its form where the place is that it is for: `scheme://user@host`,
+  /// `user@tcp(host:1)`, `host=`.
+  static bool TellsPlace(std::string_view text, const Address& address) {
+    if (address.shape == Shape::kPair) return true;
+    if (address.shape != Shape::kUrl && address.shape != Shape::kHostPort) return false;
+    text = text.substr(0, static_cast<std::size_t>(address.host.data() - text.data()));
+    const std::size_t user = text.rfind('@');
+    if (user == std::string_view::npos) return false;
+    return text.substr(0, user).find("://") != std::string_view::npos ||
+           text.substr(user).starts_with("@tcp(");
+  }
+
+  /// Members of a StatefulSet may name each other without the Service that their names need. An
+  /// ExternalName is what it stands for; `host` becomes that.
+  Destination Find(std::string& host, const ConfigText& text) const {
+    Destination found = directory_.Follow(host, client_.id.ns);
     if (found.kind != Destination::Kind::kNothing || client_.id.kind == "Pod") return found;
     if (!IsPodOf(client_, host)) return found;
     if (!NamesAddress(text.name)) return found;
@@ -115,10 +176,6 @@ class Inference {
 
   void AddService(const ConfigText& text, const Address& address, const Destination& found) {
     const Service& service = *found.service;
-    if (!service.external_name.empty()) {
-      AddAlias(text, address, text::LowerCase(service.external_name));
-      return;
-    }
     if (AddStatedPorts(text, address, found)) return;
     // A port that the Service does not have leads nowhere: perhaps another host is meant.
     const bool wrong = address.port && address.shape != Shape::kSpaced;
@@ -170,7 +227,8 @@ class Inference {
     for (const kube::Container& container : kube::Containers(client_.pod)) {
       if (container.type == kube::ContainerType::kInit) continue;
       for (const yaml::NodeView child : container.node.Find("ports").children()) {
-        const auto [number, protocol] = child.Resolved().FindEach<2>({"containerPort", "protocol"});
+        const auto [number, protocol] =
+            child.Resolved().FindGiven<2>({"containerPort", "protocol"});
         const std::uint16_t port = ReadPort(number);
         if (port == 0) continue;
         AddPort(text, found,
@@ -179,18 +237,6 @@ class Inference {
                  .target = port},
                 confidence, &client_);
       }
-    }
-  }
-
-  /// An ExternalName: another name, inside the cluster or outside.
-  void AddAlias(const ConfigText& text, const Address& address, const std::string& name) {
-    const Destination found = directory_.Find(name, client_.id.ns);
-    if (found.service != nullptr && found.service->external_name.empty()) {
-      AddService(text, address, found);
-    } else if (found.kind == Destination::Kind::kUnknown) {
-      AddUnknown(text, address, found.ns, name);
-    } else {
-      AddOutside(text, address, name);
     }
   }
 
@@ -206,8 +252,11 @@ class Inference {
     if (found.service->workloads.empty()) AddPodless(text, *found.service, port, confidence);
     for (const kube::Manifest* server : found.service->workloads) {
       if (only != nullptr && server != only) continue;
-      // A workload that names itself says who it is, unless its members look for each other.
-      if (server == &client_ && !IsDirect(found)) continue;
+      // A workload that names itself says who it is, unless its members look for each other. An
+      // address of its own Service leads to its other replicas.
+      const bool says_who =
+          !replicated_ || !called_ || confidence == Confidence::kToken || NamesItself(text.name);
+      if (server == &client_ && says_who && !IsDirect(found)) continue;
       const std::uint16_t target = TargetOf(port, *server);
       if (target == 0) continue;
       Add(text, {.client = &client_,
@@ -250,6 +299,23 @@ class Inference {
                .confidence = stated.empty() ? Confidence::kHost : Confidence::kExact});
   }
 
+  /// The word "kubernetes" alone says something else more often.
+  void AddApiServer(const ConfigText& text, const Address& address, const std::string& host,
+                    bool qualified) {
+    const bool plain = address.shape != Shape::kUrl && address.shape != Shape::kHostPort &&
+                       address.shape != Shape::kPair;
+    if (plain && !qualified) return;
+    constexpr std::uint16_t kHttps = 443;
+    const std::vector<std::uint16_t> stated = StatedPorts(text, address);
+    const std::uint16_t port = stated.empty() ? kHttps : stated.front();
+    Add(text, {.client = &client_,
+               .to = Edge::To::kApiServer,
+               .host = host,
+               .service_port = port,
+               .port = port,
+               .confidence = stated.empty() ? Confidence::kHost : Confidence::kExact});
+  }
+
   /// Not a name of the cluster as far as the stream tells.
   void AddNameless(const ConfigText& text, const Address& address, const std::string& host) {
     if (IsPublicName(host)) {
@@ -260,13 +326,15 @@ class Inference {
     }
   }
 
-  void AddOutside(const ConfigText& text, const Address& address, const std::string& host) {
+  /// `alias` tells that `host` is what a name of the pod's own stands for.
+  void AddOutside(const ConfigText& text, const Address& address, const std::string& host,
+                  bool alias = false) {
+    if (secret_ && !alias && !TellsPlace(text.text, address)) return;
     const bool plain = address.shape != Shape::kUrl && address.shape != Shape::kHostPort &&
                        address.shape != Shape::kPair;
     // A version, a file, a class: they have dots as well.
-    if (plain && (!lists_hosts_ || host != std::string_view(address.host))) {
-      return;
-    }
+    if (plain && alias && !NamesAddress(text.name) && text.ports.empty()) return;
+    if (plain && !alias && (!lists_hosts_ || host != std::string_view(address.host))) return;
     const std::vector<std::uint16_t> stated = StatedPorts(text, address);
     Add(text, {.client = &client_,
                .to = Edge::To::kOutside,
@@ -306,9 +374,12 @@ class Inference {
 
   const kube::Manifest& client_;
   const Directory& directory_;
+  const bool replicated_;
   // Of the text at hand: what it names is called (see NamesCalled()), and is nothing but hosts.
   bool called_ = true;
   bool lists_hosts_ = false;
+  bool secret_ = false;  // And is a secret itself: something in it may only look like a host.
+  std::map<std::string, std::string, std::less<>> host_aliases_;
   std::map<Key, Edge> edges_;
 };
 
@@ -323,6 +394,40 @@ void DropRepeated(std::vector<Edge>& edges) {
   });
 }
 
+/// What can be named in this stream by a word alone: Services and host aliases.
+std::unordered_set<std::string> NamesIn(const kube::Index& stream, const Directory& directory) {
+  std::unordered_set<std::string> names = {"kubernetes"};
+  for (const Service& service : directory.services()) names.insert(service.manifest->id.name);
+  for (const kube::Manifest& manifest : stream.manifests()) {
+    for (const yaml::NodeView alias : manifest.pod.spec.Find("hostAliases").children()) {
+      for (const yaml::NodeView name : alias.Resolved().Find("hostnames").children()) {
+        names.insert(text::LowerCase(name.Resolved().Text()));
+      }
+    }
+  }
+  return names;
+}
+
+/// False if no pod can reach anything by `address`: a word that names nothing. Large files are full
+/// of them. `names` are those of the stream.
+bool LeadsSomewhere(const std::unordered_set<std::string>& names, const ConfigText& text,
+                    const Address& address) {
+  if (address.shape == Shape::kUrl || address.shape == Shape::kHostPort ||
+      address.shape == Shape::kPair) {
+    return true;
+  }
+  const std::string host = text::LowerCase(address.host);
+  if (host.empty() || host == kOwnNode || names.contains(host)) return true;
+  const std::size_t dot = host.find('.');
+  // Members of a StatefulSet name each other: m-0.
+  if (dot == std::string::npos) return host.back() >= '0' && host.back() <= '9';
+  const std::size_t next = host.find('.', dot + 1);
+  return names.contains(host.substr(0, dot)) ||
+         names.contains(host.substr(dot + 1, next - dot - 1)) || host.ends_with(".svc") ||
+         host.find(".svc.") != std::string::npos ||
+         (EndsAsAddress(text.name) && IsListOfHosts(text.text));
+}
+
 /// By server in the order of the stream, then by name: never by where things lie in memory.
 void Sort(std::vector<Edge>& edges) {
   std::ranges::stable_sort(edges, {}, [](const Edge& edge) {
@@ -335,6 +440,7 @@ void Sort(std::vector<Edge>& edges) {
 
 std::uint16_t Edge::PodPort() const {
   const bool stated = by_source[static_cast<std::size_t>(Source::kStated)].has_value();
+  if (to == To::kApiServer) return 0;
   return to == To::kNamespace && !stated && service == nullptr ? std::uint16_t{0} : port;
 }
 
@@ -386,21 +492,21 @@ std::vector<Edge> EdgesBehind(const Service& service, const ServicePort& port, E
   return {edge};
 }
 
-std::vector<Edge> InferEdgesOf(const kube::Manifest& client, const kube::Index& stream,
-                               const Directory& directory) {
-  Inference inference(client, directory);
-  for (const ConfigText& text : ReadConfigTexts(client, stream)) inference.Read(text);
-  std::vector<Edge> edges = inference.TakeEdges();
-  DropRepeated(edges);
-  Sort(edges);
-  return edges;
-}
-
 std::vector<Edge> InferEdges(const kube::Index& stream, const Directory& directory) {
   const std::vector<kube::Manifest>& manifests = stream.manifests();
+  const std::unordered_set<std::string> names = NamesIn(stream, directory);
+  ConfigStore store([&](const ConfigText& text, const Address& address) {
+    return LeadsSomewhere(names, text, address);
+  });
   return CollectFromChunks<Edge>(manifests.size(), [&](std::size_t i, std::vector<Edge>& found) {
     if (!manifests[i].pod || manifests[i].local_config) return;
-    auto edges = InferEdgesOf(manifests[i], stream, directory);
+    Inference inference(manifests[i], stream, directory);
+    for (const AddressedTexts& group : ReadConfigTexts(manifests[i], stream, store)) {
+      for (const AddressedText& text : *group) inference.Read(text.text, text.addresses);
+    }
+    std::vector<Edge> edges = inference.TakeEdges();
+    DropRepeated(edges);
+    Sort(edges);
     std::move(edges.begin(), edges.end(), std::back_inserter(found));
   });
 }

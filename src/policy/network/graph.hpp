@@ -34,18 +34,20 @@ struct Edge {
     kWorkload,
     kNamespace,  ///< A name inside the cluster that the stream does not know: some pod of `ns`.
     kOutside,    ///< A host or address outside the cluster.
+    kApiServer,  ///< The API server by its name in the cluster, `kubernetes.default`.
   };
   const kube::Manifest* client = nullptr;
   To to = To::kWorkload;
   const kube::Manifest* server = nullptr;  ///< Of kWorkload.
   /// Of kNamespace: a Service of the stream whose pods are not in it.
   const Service* service = nullptr;
-  std::string host = {};  ///< The Service's name (on the own node, the workload's); outside, the
-                          ///< host as it is configured.
-  std::string ns = {};    ///< Of the server; empty outside.
+  std::string host = {};  ///< The Service's name (on the own node, the workload's); outside and
+                          ///< of the API server, the host as it is configured.
+  std::string ns = {};    ///< Of the server; empty outside and of the API server.
   Protocol protocol = Protocol::kTcp;
   std::uint16_t service_port = 0;
-  /// Of the pod, of a Service that is not in the stream, or outside; 0 if it is not known.
+  /// Of the pod, of a Service that is not in the stream (also the API server's), or outside; 0 if
+  /// it is not known.
   std::uint16_t port = 0;
   std::uint16_t last_port = 0;  ///< Of a range that begins with `port`; 0: there is none.
   Confidence confidence = Confidence::kToken;
@@ -69,9 +71,5 @@ std::vector<Edge> EdgesBehind(const Service& service, const ServicePort& port, E
 /// The edges of all workloads of the stream, hooks included, by client in the order of the stream;
 /// works on all cores.
 std::vector<Edge> InferEdges(const kube::Index& stream, const Directory& directory);
-
-/// The edges of one workload.
-std::vector<Edge> InferEdgesOf(const kube::Manifest& client, const kube::Index& stream,
-                               const Directory& directory);
 
 }  // namespace cloudlab::policy::network

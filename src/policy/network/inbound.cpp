@@ -43,17 +43,14 @@ struct PortRef {
   bool empty() const { return number == 0 && name.empty(); }
 };
 
-/// `node`, or nothing if it is null, which counts as absent.
-NodeView Given(NodeView node) { return node.IsNull() ? NodeView() : node; }
-
 /// The text at `node`, or `fallback` if there is none.
 std::string TextOr(NodeView node, const std::string& fallback) {
-  const std::string text = Given(node).Text();
+  const std::string text = node.Given().Text();
   return text.empty() ? fallback : text;
 }
 
 PortRef ReadPortRef(NodeView node) {
-  if (!Given(node)) return {};
+  if (!node.Given()) return {};
   const std::uint16_t number = ReadPort(node);
   return {number, number == 0 ? node.Text() : std::string()};
 }
@@ -66,7 +63,7 @@ std::vector<std::uint16_t> DeclaredPorts(const Manifest& workload, std::string_v
     if (container.type == kube::ContainerType::kInit) continue;
     for (const NodeView child : container.node.Find("ports").children()) {
       const auto [own_name, protocol, number] =
-          child.Resolved().FindEach<3>({"name", "protocol", "containerPort"});
+          child.Resolved().FindGiven<3>({"name", "protocol", "containerPort"});
       if (ParseProtocol(protocol.Text()) != Protocol::kTcp) continue;
       if (name.empty() || own_name.TextIs(name)) ports.push_back(ReadPort(number));
     }
@@ -143,10 +140,10 @@ class Reader {
     const auto [service, old_name, old_port] =
         backend.FindEach<3>({"service", "serviceName", "servicePort"});
     const auto [number, name] = service.Find("port").FindEach<2>({"number", "name"});
-    const NodeView port = Given(number) ? number : name;
+    const NodeView port = number.Given() ? number : name;
     AddBackend(OriginOf(Entry::From::kController, ingress), ingress.id.ns,
-               Given(service) ? service.Find("name").Text() : old_name.Text(),
-               ReadPortRef(Given(service) ? port : old_port));
+               service.Given() ? service.Find("name").Text() : old_name.Text(),
+               ReadPortRef(service.Given() ? port : old_port));
   }
 
   void ReadGatewayRoute(const Manifest& route) {
@@ -198,7 +195,7 @@ class Reader {
     AddDestinations(object);
     for (const NodeView rule : rules.children()) {
       const auto [ns, name] = rule.Resolved().Find("delegate").FindEach<2>({"namespace", "name"});
-      if (!Given(name)) continue;
+      if (!name.Given()) continue;
       const Manifest* delegate = stream_.Find("networking.istio.io", "VirtualService",
                                               TextOr(ns, object.id.ns), name.Text());
       if (delegate != nullptr && delegates_.insert(delegate).second) AddDestinations(*delegate);
@@ -301,7 +298,7 @@ class Reader {
         for (const NodeView endpoint : endpoints.children()) {
           const auto [port, target] = endpoint.Resolved().FindEach<2>({"port", "targetPort"});
           const std::string name = TextOr(port, "");
-          if (name.empty() && Given(target)) {
+          if (name.empty() && target.Given()) {
             AddPodPorts(origin, *service, ReadPortRef(target));
           } else {
             AddPorts(origin, *service, {.name = name}, Protocol::kTcp);
@@ -324,7 +321,7 @@ class Reader {
           const std::string port = TextOr(name, "");
           AddPodPorts(
               origin, *workload,
-              port.empty() ? ReadPortRef(Given(number) ? number : target) : PortRef{.name = port});
+              port.empty() ? ReadPortRef(number.Given() ? number : target) : PortRef{.name = port});
         }
       }
     }
@@ -381,7 +378,7 @@ class Reader {
     constexpr std::uint16_t kHttps = 443;  // The default of all three kinds.
     const auto [ns, name, port] = service.FindEach<3>({"namespace", "name", "port"});
     AddBackend(OriginOf(Entry::From::kApiServer, object), ns.Text(), name.Text(),
-               {.number = Given(port) ? ReadPort(port) : kHttps});
+               {.number = port.Given() ? ReadPort(port) : kHttps});
   }
 
   // Ports of Services and pods.

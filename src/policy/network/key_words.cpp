@@ -7,6 +7,8 @@
 #include <span>
 #include <utility>
 
+#include "policy/mask.hpp"
+
 namespace cloudlab::policy::network {
 namespace {
 
@@ -35,6 +37,13 @@ constexpr std::array<std::string_view, 17> kUncalledWords = {
     "allow",   "allowed",  "allowlist", "alt",       "cors",    "csrf",
     "noproxy", "nonproxy", "permitted", "redirect",  "referer", "san",
     "sans",    "sni",      "trusted",   "whitelist", "subject"};
+
+/// Words of names whose addresses are the program's own: where it listens, and what it calls itself
+/// before others.
+constexpr std::array<std::string_view, 18> kOwnWords = {
+    "advertise", "advertised", "announce", "announced", "base",   "bind",
+    "canonical", "domain",     "external", "hostname",  "issuer", "listen",
+    "listener",  "listeners",  "public",   "root",      "site",   "visible"};
 
 /// Endings that are written without a separator (PGHOST, dburl), and words that only look so.
 constexpr std::array<std::string_view, 6> kEndings = {"hosts", "host", "port",
@@ -147,6 +156,24 @@ bool NamesCalled(std::string_view name) {
     if (words[i].starts_with("name") && (before == "dns" || before == "common")) return false;
   }
   return words.size() < 2 || words.back() != "name" || words[words.size() - 2] != "server";
+}
+
+bool NamesItself(std::string_view name) {
+  const std::vector<std::string> words = KeyWords(name);
+  if (words.size() == 1 && words.front() == "host") return true;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (IsOneOf(words[i], kOwnWords)) return true;
+    // hostName, SERVICE_NAME
+    if (i > 0 && words[i] == "name") return true;
+  }
+  return false;
+}
+
+bool NamesSecret(std::string_view name) {
+  const std::vector<std::string> words = KeyWords(name);
+  if (words.empty()) return false;
+  return IsSecretName(name) || words.back() == "key" || words.back() == "keys" ||
+         words.back() == "pass";
 }
 
 void GivePorts(std::vector<ConfigText>& scope) {

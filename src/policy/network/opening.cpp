@@ -459,6 +459,8 @@ class Opener {
         }
         peers = Outside(edge);
         break;
+      case Edge::To::kApiServer:
+        return;
     }
     if (edge.PodPort() == 0) {
       Tell(text::Severity::kInfo, "CL-D-ANY-PORT",

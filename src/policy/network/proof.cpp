@@ -95,6 +95,8 @@ class Questions {
         return Between(edge, port, client, server);
       case Edge::To::kNamespace:
         return reach_.ToPeer(*edge.client, {.ns = edge.ns, .labels = LabelsOf(edge)}, port);
+      case Edge::To::kApiServer:
+        return kOpen;
       case Edge::To::kOutside:
         break;
     }

@@ -98,7 +98,7 @@ TEST_CASE("what the kubelet replaces", "[policy][network]") {
   CHECK(OfScript("nc -z $CART_SERVICE_HOST 9090\n") == kMetrics);
   CHECK(
       OfEnv("{name: X, value: 'https://$(KUBERNETES_SERVICE_HOST):$(KUBERNETES_SERVICE_PORT)'}") ==
-      Strings{"web -> kubernetes.default.svc in default TCP 443 Exact"});
+      Strings{"web -> kubernetes.default.svc TCP 443 Exact"});
   CHECK(Of(Client("args: ['--to=http://cart:$(CART_SERVICE_PORT)']", "enableServiceLinks: false"))
             .empty());
   CHECK(OfEnv("{name: X, value: 'http://$(SHOP_SERVICE_HOST):80'}").empty());

@@ -112,6 +112,29 @@ TEST_CASE("names in other namespaces, of pods, and outside", "[policy][network]"
         Strings{"web -> db.example.com TCP 5432 Exact [env DB]"});
 }
 
+TEST_CASE("names of the API server", "[policy][network]") {
+  // No pod of the namespace `default` is meant.
+  for (const char* url :
+       {"https://kubernetes.default", "https://kubernetes.default.svc",
+        "https://kubernetes.default.svc.cluster.local/api", "kubernetes.default.svc:443",
+        "https://$(KUBERNETES_SERVICE_HOST):$(KUBERNETES_SERVICE_PORT)"}) {
+    INFO(url);
+    const GivenStream stream(Client("env: [{name: API, value: '" + std::string(url) + "'}]"));
+    const std::vector<Edge> edges = EdgesOf(stream);
+    REQUIRE(edges.size() == 1);
+    CHECK(edges[0].to == Edge::To::kApiServer);
+    CHECK(edges[0].server == nullptr);
+    CHECK(edges[0].host.starts_with("kubernetes.default"));
+    CHECK(edges[0].port == 443);
+    CHECK(edges[0].PodPort() == 0);
+  }
+  // A Service of the stream with that name is what its selector says.
+  const Strings cart = Lines(Server("kubernetes", "default") +
+                             Client("env: [{name: API, value: 'http://kubernetes.default'}]"));
+  CHECK(cart == Strings{"web -> kubernetes TCP 8080 Exact [env API]"});
+  CHECK(Lines(Client("env: [{name: PROVIDER, value: kubernetes}]")).empty());
+}
+
 TEST_CASE("Services without pods of the stream", "[policy][network]") {
   const auto lines = [](const std::string& spec, const std::string& more = "") {
     return Lines("---\napiVersion: v1\nkind: Service\nmetadata: {name: db}\nspec: {" + spec +
