@@ -1,15 +1,15 @@
 #include "policy/network/stated.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "kube/pod_template.hpp"
-#include "kube/workload.hpp"
 #include "policy/network/access.hpp"
 #include "policy/network/address.hpp"
 #include "policy/network/policy_rules.hpp"
+#include "policy/network/read_spec.hpp"
 #include "text/ascii.hpp"
 
 namespace cloudlab::policy::network {
@@ -20,8 +20,10 @@ struct Reference {
   std::string kind = {};
   std::string name = {};
   std::string ns = {};
-  std::uint16_t port = 0;
+  std::string port = {};  ///< A number or a name; empty for none.
 };
+
+using PodPorts = std::vector<std::pair<Protocol, std::uint16_t>>;
 
 std::vector<std::string> Words(const std::string& list) {
   constexpr std::string_view kBetween = ", \t\r\n";
@@ -35,17 +37,11 @@ std::vector<std::string> Words(const std::string& list) {
   return words;
 }
 
-std::uint16_t ParsePort(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() ? port : std::uint16_t{0};
-}
-
 /// `[Kind/]name[.namespace][:port]`; `ns` where it names none.
 Reference ReadReference(std::string word, const std::string& ns) {
   Reference reference{.ns = ns};
   if (const std::size_t colon = word.rfind(':'); colon != std::string::npos) {
-    reference.port = ParsePort(std::string_view(word).substr(colon + 1));
+    reference.port = word.substr(colon + 1);
     word.resize(colon);
   }
   if (const std::size_t slash = word.find('/'); slash != std::string::npos) {
@@ -60,30 +56,35 @@ Reference ReadReference(std::string word, const std::string& ns) {
   return reference;
 }
 
-/// The workloads that `reference` names: of one name there may be several kinds.
-std::vector<const kube::Manifest*> FindWorkloads(const Reference& reference,
-                                                 const kube::Index& stream) {
-  std::vector<const kube::Manifest*> found;
-  for (const kube::WorkloadKind& kind : kube::WorkloadKinds()) {
-    if (!reference.kind.empty() && reference.kind != kind.kind) continue;
-    const kube::Manifest* workload =
-        stream.Find(kind.group, kind.kind, reference.ns, reference.name);
-    if (workload != nullptr && workload->pod) found.push_back(workload);
-  }
-  return found;
-}
-
-std::vector<std::pair<Protocol, std::uint16_t>> DeclaredPorts(const kube::Manifest& workload) {
+PodPorts DeclaredPorts(const kube::Manifest& workload) {
   std::set<std::pair<Protocol, std::uint16_t>> ports;
   for (const kube::Container& container : kube::Containers(workload.pod)) {
     if (container.type == kube::ContainerType::kInit) continue;
     for (const yaml::NodeView child : container.node.Find("ports").children()) {
-      const auto [number, protocol] = child.Resolved().FindEach<2>({"containerPort", "protocol"});
+      const auto [number, protocol] = child.Resolved().FindGiven<2>({"containerPort", "protocol"});
       const auto known = ParseProtocol(protocol.Text());
       if (known && ReadPort(number) != 0) ports.emplace(*known, ReadPort(number));
     }
   }
   return {ports.begin(), ports.end()};
+}
+
+/// The ports of `server` that `port` means: that number, those that containers declare by that
+/// name, or if it is empty all that they declare and any if they declare none. Nothing, if it can
+/// be no port.
+std::optional<PodPorts> PortsAt(const kube::Manifest& server, const std::string& port) {
+  if (port.empty()) {
+    PodPorts ports = DeclaredPorts(server);
+    if (ports.empty()) ports.emplace_back(Protocol::kTcp, std::uint16_t{0});
+    return ports;
+  }
+  if (const auto number = ParsePortNumber(port)) return PodPorts{{Protocol::kTcp, *number}};
+  PodPorts ports;
+  for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp, Protocol::kSctp}) {
+    const std::uint16_t number = NumberOfPort(server, port, protocol);
+    if (number != 0) ports.emplace_back(protocol, number);
+  }
+  return ports.empty() ? std::nullopt : std::optional(std::move(ports));
 }
 
 Edge Stated(Edge edge, const std::string& evidence) {
@@ -93,12 +94,8 @@ Edge Stated(Edge edge, const std::string& evidence) {
   return edge;
 }
 
-/// Edges to pods of `server`: to `port`, or to all that it declares, or to any if it declares none.
-void AddToWorkload(const kube::Manifest& client, const kube::Manifest& server, std::uint16_t port,
-                   const std::string& evidence, std::vector<Edge>& edges) {
-  std::vector<std::pair<Protocol, std::uint16_t>> ports = {{Protocol::kTcp, port}};
-  if (port == 0) ports = DeclaredPorts(server);
-  if (ports.empty()) ports.emplace_back(Protocol::kTcp, std::uint16_t{0});
+void AddToWorkload(const kube::Manifest& client, const kube::Manifest& server,
+                   const PodPorts& ports, const std::string& evidence, std::vector<Edge>& edges) {
   for (const auto& [protocol, number] : ports) {
     edges.push_back(Stated({.client = &client,
                             .server = &server,
@@ -114,14 +111,6 @@ void AddToWorkload(const kube::Manifest& client, const kube::Manifest& server, s
 /// Edges to the pods behind `service`: of the port that it or, if it is a pod's own, they call so.
 void AddToService(const kube::Manifest& client, const Service& service, std::uint16_t number,
                   const std::string& evidence, std::vector<Edge>& edges) {
-  if (!service.external_name.empty()) {
-    edges.push_back(Stated({.client = &client,
-                            .to = Edge::To::kOutside,
-                            .host = text::LowerCase(service.external_name),
-                            .port = number},
-                           evidence));
-    return;
-  }
   bool found = false;
   for (const ServicePort& port : service.ports) {
     if (number != 0 && port.number != number) continue;
@@ -147,7 +136,8 @@ void AddToService(const kube::Manifest& client, const Service& service, std::uin
   }
   if (found) return;
   for (const kube::Manifest* server : service.workloads) {
-    AddToWorkload(client, *server, number, evidence, edges);
+    const PodPorts ports = number != 0 ? PodPorts{{Protocol::kTcp, number}} : *PortsAt(*server, {});
+    AddToWorkload(client, *server, ports, evidence, edges);
   }
   if (!service.workloads.empty()) return;
   edges.push_back(Stated({.client = &client,
@@ -156,6 +146,32 @@ void AddToService(const kube::Manifest& client, const Service& service, std::uin
                           .ns = service.manifest->id.ns,
                           .port = number},
                          evidence));
+}
+
+/// Edges to whatever `host` means to `client`; false if that is nothing.
+bool AddToHost(const kube::Manifest& client, std::string host, std::uint16_t port,
+               const Directory& directory, const std::string& evidence, std::vector<Edge>& edges) {
+  const std::string written = host;
+  const Destination found = directory.Follow(host, client.id.ns);
+  if (found.service != nullptr) {
+    AddToService(client, *found.service, port, evidence, edges);
+    return true;
+  }
+  Edge edge{.client = &client, .to = Edge::To::kOutside, .host = host, .port = port};
+  if (found.kind == Destination::Kind::kUnknown) {
+    edge.to = Edge::To::kNamespace;
+    edge.ns = found.ns;
+  } else if (found.kind == Destination::Kind::kApiServer) {
+    constexpr std::uint16_t kHttps = 443;
+    if (!found.qualified) return false;
+    edge.to = Edge::To::kApiServer;
+    edge.port = port != 0 ? port : kHttps;
+    edge.service_port = edge.port;
+  } else if (host == written && host.find('.') == std::string::npos && !IsIpAddress(host)) {
+    return false;
+  }
+  edges.push_back(Stated(std::move(edge), evidence));
+  return true;
 }
 
 /// A rule for more workloads than this is not about one connection.
@@ -206,9 +222,13 @@ std::vector<PortRange> PortsOf(const PolicyRule& rule, const kube::Manifest& ser
 
 class Reader {
  public:
-  Reader(const kube::Manifest& workload, const kube::Index& stream, const Directory& directory,
+  Reader(const kube::Manifest& workload, const Workloads& workloads, const Directory& directory,
          std::vector<Edge>& edges, std::vector<Flaw>& flaws)
-      : workload_(workload), stream_(stream), directory_(directory), edges_(edges), flaws_(flaws) {}
+      : workload_(workload),
+        workloads_(workloads),
+        directory_(directory),
+        edges_(edges),
+        flaws_(flaws) {}
 
   void Run() {
     for (const yaml::NodeView annotations :
@@ -230,33 +250,21 @@ class Reader {
       const std::string host = text::LowerCase(address.host);
       std::uint16_t port = address.port.value_or(0);
       if (port == 0) port = DefaultPort(address.scheme).value_or(0);
-      const Destination found = directory_.Find(host, workload_.id.ns);
-      if (found.service != nullptr) {
-        AddToService(workload_, *found.service, port, evidence, edges_);
-        return;
-      }
-      if (found.kind == Destination::Kind::kUnknown) {
-        edges_.push_back(Stated({.client = &workload_,
-                                 .to = Edge::To::kNamespace,
-                                 .host = host,
-                                 .ns = found.ns,
-                                 .port = port},
-                                evidence));
-        return;
-      }
-      if (host.find('.') != std::string::npos || IsIpAddress(host)) {
-        edges_.push_back(
-            Stated({.client = &workload_, .to = Edge::To::kOutside, .host = host, .port = port},
-                   evidence));
-        return;
-      }
+      if (AddToHost(workload_, host, port, directory_, evidence, edges_)) return;
     }
     const Reference reference = ReadReference(word, workload_.id.ns);
-    const std::vector<const kube::Manifest*> servers = FindWorkloads(reference, stream_);
+    const std::vector<const kube::Manifest*> servers = Find(reference);
+    bool found = false;
     for (const kube::Manifest* server : servers) {
-      AddToWorkload(workload_, *server, reference.port, evidence, edges_);
+      const auto ports = PortsAt(*server, reference.port);
+      if (ports) AddToWorkload(workload_, *server, *ports, evidence, edges_);
+      found = found || ports;
     }
-    if (!servers.empty()) return;
+    if (found) return;
+    if (!servers.empty()) {
+      AddPortFlaw(node, kConnectsTo, word, reference.port, *servers.front());
+      return;
+    }
     flaws_.push_back({&workload_, node,
                       std::string(kConnectsTo) + " names \"" + word +
                           "\", which is no Service, no workload of the stream and no host",
@@ -266,9 +274,14 @@ class Reader {
 
   void AcceptFrom(yaml::NodeView node, const std::string& word) {
     const Reference reference = ReadReference(word, workload_.id.ns);
-    const std::vector<const kube::Manifest*> clients = FindWorkloads(reference, stream_);
+    const std::vector<const kube::Manifest*> clients = Find(reference);
+    const auto ports = PortsAt(workload_, reference.port);
+    if (!clients.empty() && !ports) {
+      AddPortFlaw(node, kAcceptsFrom, word, reference.port, workload_);
+      return;
+    }
     for (const kube::Manifest* client : clients) {
-      AddToWorkload(*client, workload_, reference.port,
+      AddToWorkload(*client, workload_, *ports,
                     "annotation " + std::string(kAcceptsFrom) + " of " + workload_.id.kind + "/" +
                         workload_.id.name,
                     edges_);
@@ -281,8 +294,20 @@ class Reader {
          "policy"});
   }
 
+  std::vector<const kube::Manifest*> Find(const Reference& reference) const {
+    return workloads_.Find(reference.ns, reference.name, reference.kind);
+  }
+
+  void AddPortFlaw(yaml::NodeView node, std::string_view annotation, const std::string& word,
+                   const std::string& port, const kube::Manifest& server) {
+    flaws_.push_back({&workload_, node,
+                      std::string(annotation) + " names \"" + word + "\", but \"" + port +
+                          "\" is no port of " + server.id.kind + "/" + server.id.name,
+                      "write a number from 1 to 65535, or the name of a container port"});
+  }
+
   const kube::Manifest& workload_;
-  const kube::Index& stream_;
+  const Workloads& workloads_;
   const Directory& directory_;
   std::vector<Edge>& edges_;
   std::vector<Flaw>& flaws_;
@@ -290,10 +315,28 @@ class Reader {
 
 }  // namespace
 
-void ReadStatedEdges(const kube::Manifest& workload, const kube::Index& stream,
+Workloads::Workloads(const kube::Index& stream) {
+  for (const kube::Manifest& manifest : stream.manifests()) {
+    if (!manifest.pod || manifest.local_config) continue;
+    by_name_[manifest.id.ns + "/" + manifest.id.name].push_back(&manifest);
+  }
+}
+
+std::vector<const kube::Manifest*> Workloads::Find(std::string_view ns, std::string_view name,
+                                                   std::string_view kind) const {
+  const auto named = by_name_.find(std::string(ns) + "/" + std::string(name));
+  if (named == by_name_.end()) return {};
+  std::vector<const kube::Manifest*> found = named->second;
+  if (!kind.empty()) {
+    std::erase_if(found, [&](const kube::Manifest* each) { return each->id.kind != kind; });
+  }
+  return found;
+}
+
+void ReadStatedEdges(const kube::Manifest& workload, const Workloads& workloads,
                      const Directory& directory, std::vector<Edge>& edges,
                      std::vector<Flaw>& flaws) {
-  Reader(workload, stream, directory, edges, flaws).Run();
+  Reader(workload, workloads, directory, edges, flaws).Run();
 }
 
 void AddPolicyEdges(const kube::Manifest& policy, const kube::PodIndex& pods,
@@ -333,8 +376,8 @@ void AddStatedEgress(const StatedEgress& egress, const kube::Manifest& client,
                      const Directory& directory, std::vector<Edge>& edges) {
   const std::string evidence = "SidecarPolicy " + egress.policy + " egress";
   const std::string ns = egress.ns.empty() ? client.id.ns : egress.ns;
-  if (const Service* service = directory.FindService(ns, egress.service)) {
-    AddToService(client, *service, egress.port, evidence, edges);
+  if (directory.FindService(ns, egress.service) != nullptr) {
+    AddToHost(client, egress.service + "." + ns + ".svc", egress.port, directory, evidence, edges);
     return;
   }
   edges.push_back(Stated({.client = &client,

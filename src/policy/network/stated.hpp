@@ -7,10 +7,13 @@
 // The latter are lists with commas or blanks between their words, on the workload or its pod
 // template. connects-to names hosts as configuration does, or a workload of the namespace;
 // accepts-from names workloads, `name`, `Kind/name` or `name.namespace`, with a port of its own
-// pods if only that one is meant. A word that leads nowhere is a flaw, never a guess.
+// pods, by number or name, if only that one is meant. A word that leads nowhere is a flaw, never a
+// guess.
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "kube/index.hpp"
@@ -22,6 +25,21 @@ namespace cloudlab::policy::network {
 
 inline constexpr std::string_view kConnectsTo = "cloudlab.dev/connects-to";
 inline constexpr std::string_view kAcceptsFrom = "cloudlab.dev/accepts-from";
+
+/// The workloads of a stream by name, of whatever kind, made once for all who are named.
+class Workloads {
+ public:
+  /// `stream` must outlive it.
+  explicit Workloads(const kube::Index& stream);
+
+  /// Those of namespace `ns` called `name`, in the order of the stream; only of `kind` if that is
+  /// not empty.
+  std::vector<const kube::Manifest*> Find(std::string_view ns, std::string_view name,
+                                          std::string_view kind = {}) const;
+
+ private:
+  std::unordered_map<std::string, std::vector<const kube::Manifest*>> by_name_;  // "ns/name"
+};
 
 /// Something that somebody stated and nobody can make sense of.
 struct Flaw {
@@ -42,7 +60,7 @@ struct StatedEgress {
 
 /// Adds the edges that annotations of `workload` state to `edges`; those of accepts-from have other
 /// workloads as their clients.
-void ReadStatedEdges(const kube::Manifest& workload, const kube::Index& stream,
+void ReadStatedEdges(const kube::Manifest& workload, const Workloads& workloads,
                      const Directory& directory, std::vector<Edge>& edges,
                      std::vector<Flaw>& flaws);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "base/parallel.hpp"
@@ -37,9 +38,10 @@ Traffic::Traffic(const kube::Index& stream, const std::vector<StatedEgress>& sta
 void Traffic::ReadEdges(const std::vector<StatedEgress>& stated) {
   edges_ = InferEdges(stream_, directory_);
   const std::size_t inferred = edges_.size();
+  const Workloads workloads(stream_);
   for (const kube::Manifest& manifest : stream_.manifests()) {
     if (manifest.local_config) continue;
-    if (manifest.pod) ReadStatedEdges(manifest, stream_, directory_, edges_, flaws_);
+    if (manifest.pod) ReadStatedEdges(manifest, workloads, directory_, edges_, flaws_);
     if (manifest.pod && manifest.hook) {
       const auto place = static_cast<std::uint32_t>(&manifest - stream_.manifests().data());
       hooks_.Add(place, manifest.id.ns, manifest.pod.metadata.Find("labels"));
@@ -54,26 +56,26 @@ void Traffic::ReadEdges(const std::vector<StatedEgress>& stated) {
   if (edges_.size() == inferred) return;
   // Manifests lie in the order of the stream.
   std::ranges::stable_sort(edges_, {}, &Edge::client);
+  using Key = std::tuple<Edge::To, const kube::Manifest*, std::string, std::string, Protocol,
+                         std::uint16_t, std::uint16_t>;
+  std::map<Key, std::size_t> of_client;  // -> its place in united
   std::vector<Edge> united;
   for (Edge& edge : edges_) {
-    const auto of_client = std::find_if(united.rbegin(), united.rend(), [&](const Edge& other) {
-      return other.client != edge.client;
-    });
-    const auto same = std::find_if(united.rbegin(), of_client, [&](const Edge& other) {
-      return other.to == edge.to && other.server == edge.server && other.ns == edge.ns &&
-             other.protocol == edge.protocol && other.port == edge.port &&
-             other.last_port == edge.last_port &&
-             (edge.server != nullptr || other.host == edge.host);
-    });
-    if (same == of_client) {
+    if (!united.empty() && united.back().client != edge.client) of_client.clear();
+    const auto [known, added] = of_client.try_emplace(
+        Key{edge.to, edge.server, edge.ns, edge.server != nullptr ? std::string() : edge.host,
+            edge.protocol, edge.port, edge.last_port},
+        united.size());
+    if (added) {
       united.push_back(std::move(edge));
       continue;
     }
-    same->confidence = std::max(same->confidence, edge.confidence);
+    Edge& same = united[known->second];
+    same.confidence = std::max(same.confidence, edge.confidence);
     for (std::size_t i = 0; i < kSourceCount; ++i) {
-      if (edge.by_source[i]) same->Support(static_cast<Source>(i), *edge.by_source[i]);
+      if (edge.by_source[i]) same.Support(static_cast<Source>(i), *edge.by_source[i]);
     }
-    std::move(edge.evidence.begin(), edge.evidence.end(), std::back_inserter(same->evidence));
+    std::move(edge.evidence.begin(), edge.evidence.end(), std::back_inserter(same.evidence));
   }
   edges_ = std::move(united);
 }
