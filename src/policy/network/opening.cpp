@@ -82,6 +82,14 @@ std::vector<Peer> World(const std::vector<std::string>& except) {
   return {Block("0.0.0.0/0", std::move(v4)), Block("::/0", std::move(v6))};
 }
 
+std::string EvidenceOf(const Edge& edge) {
+  std::string evidence = Short(*edge.client);
+  for (std::size_t i = 0; i < edge.evidence.size(); ++i) {
+    evidence += (i == 0 ? " " : ", ") + edge.evidence[i];
+  }
+  return evidence;
+}
+
 class Opener {
  public:
   Opener(const kube::Manifest& workload, const Settings& settings, const Traffic& traffic,
@@ -218,14 +226,6 @@ class Opener {
     const std::uint16_t first = edge.PodPort();
     if (first == 0) return {};
     return {edge.protocol, first, std::max(first, edge.last_port)};
-  }
-
-  static std::string EvidenceOf(const Edge& edge) {
-    std::string evidence = Short(*edge.client);
-    for (std::size_t i = 0; i < edge.evidence.size(); ++i) {
-      evidence += (i == 0 ? " " : ", ") + edge.evidence[i];
-    }
-    return evidence;
   }
 
   void OpenIngress() {
@@ -426,12 +426,8 @@ class Opener {
   }
 
   void OpenApiServer() {
-    if (settings_.api_server == Settings::ApiServer::kNever) return;
-    std::string evidence = traffic_.ApiEvidence(workload_);
-    if (evidence.empty()) {
-      if (settings_.api_server != Settings::ApiServer::kAlways) return;
-      evidence = "spec.apiServer";
-    }
+    const std::string evidence = ApiServerEvidence(workload_, settings_, traffic_);
+    if (evidence.empty()) return;
     std::vector<Peer> servers = settings_.api_servers;
     if (servers.empty()) servers = {Of(Peer::Kind::kApiServer)};
     for (const PortRange& port : settings_.api_ports) {
@@ -460,7 +456,7 @@ class Opener {
         peers = Outside(edge);
         break;
       case Edge::To::kApiServer:
-        return;
+        return;  // OpenApiServer() has opened it.
     }
     if (edge.PodPort() == 0) {
       Tell(text::Severity::kInfo, "CL-D-ANY-PORT",
@@ -546,6 +542,16 @@ std::optional<Value> NetworkSelectorOf(const kube::Manifest& workload) {
   }
   if (labels.entries().empty()) return std::nullopt;
   return Value::Map({{"matchLabels", std::move(labels)}});
+}
+
+std::string ApiServerEvidence(const kube::Manifest& workload, const Settings& settings,
+                              const Traffic& traffic) {
+  if (settings.api_server == Settings::ApiServer::kNever) return {};
+  if (std::string binding = traffic.ApiEvidence(workload); !binding.empty()) return binding;
+  for (const Edge& edge : traffic.From(workload)) {
+    if (edge.to == Edge::To::kApiServer && settings.Wants(edge)) return EvidenceOf(edge);
+  }
+  return settings.api_server == Settings::ApiServer::kAlways ? "spec.apiServer" : std::string();
 }
 
 std::vector<Peer> ResolversOf(const kube::Manifest& workload, const Settings& settings) {

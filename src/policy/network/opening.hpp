@@ -30,6 +30,11 @@ std::optional<yaml::Value> NetworkSelectorOf(const kube::Manifest& workload);
 /// How the pods of `workload` are part of the mesh, as `settings` say or the stream tells.
 Mesh MeshOf(const kube::Manifest& workload, const Settings& settings, const kube::Index& stream);
 
+/// Why the pods of `workload` talk to the API server: a binding of its ServiceAccount, an address
+/// in its configuration, or the policy itself; empty if they do not.
+std::string ApiServerEvidence(const kube::Manifest& workload, const Settings& settings,
+                              const Traffic& traffic);
+
 /// Where the pods of `workload` resolve names: as the policy says, unless the pod has resolvers of
 /// its own (dnsPolicy None) or those of its node (Default), which may be anywhere.
 std::vector<Peer> ResolversOf(const kube::Manifest& workload, const Settings& settings);

@@ -316,9 +316,8 @@ class Prover {
 
   void AskApiServer(const Protected& one) {
     const Settings& settings = *one.settings;
-    if (settings.api_server == Settings::ApiServer::kNever) return;
-    const std::string evidence = traffic_.ApiEvidence(*one.workload);
-    if (evidence.empty() && settings.api_server != Settings::ApiServer::kAlways) return;
+    const std::string evidence = ApiServerEvidence(*one.workload, settings, traffic_);
+    if (evidence.empty()) return;
     std::vector<Peer> servers = settings.api_servers;
     if (servers.empty()) {
       servers.emplace_back();
@@ -332,8 +331,8 @@ class Prover {
                                  .To(*one.workload, server, {port.protocol, port.first})
                                  .open;
         Tell(*one.workload, before, settings.verifies_strictly,
-             "it talks to the API server (" + (evidence.empty() ? "spec.apiServer" : evidence) +
-                 "), and " + Closer(verdict) + " closes that");
+             "it talks to the API server (" + evidence + "), and " + Closer(verdict) +
+                 " closes that");
         return;
       }
     }
