@@ -93,8 +93,13 @@ class Questions {
     switch (edge.to) {
       case Edge::To::kWorkload:
         return Between(edge, port, client, server);
-      case Edge::To::kNamespace:
-        return reach_.ToPeer(*edge.client, {.ns = edge.ns, .labels = LabelsOf(edge)}, port);
+      case Edge::To::kNamespace: {
+        const OutsidePod pod{.ns = edge.ns, .labels = LabelsOf(edge)};
+        const Verdict verdict = reach_.ToPeer(*edge.client, pod, port);
+        // Where the port of the pods is not known, that of the Service is most often theirs.
+        if (verdict.open || edge.PodPort() != 0 || edge.service_port == 0) return verdict;
+        return reach_.ToPeer(*edge.client, pod, {edge.protocol, edge.service_port});
+      }
       case Edge::To::kApiServer:
         return kOpen;
       case Edge::To::kOutside:
