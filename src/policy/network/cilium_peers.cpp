@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "policy/network/labels.hpp"
 #include "policy/network/read_spec.hpp"
 
 namespace cloudlab::policy::network {
@@ -19,7 +20,6 @@ constexpr std::string_view kPodNamespace = "io.kubernetes.pod.namespace";
 constexpr std::string_view kNamespaceLabels = "io.cilium.k8s.namespace.labels.";
 /// Labels of endpoints that come from no manifest.
 constexpr std::string_view kCiliumLabels = "io.cilium.k8s.";
-constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
 
 /// Where a key of a selector belongs.
 struct Key {

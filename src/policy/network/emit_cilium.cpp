@@ -28,13 +28,13 @@
 
 #include "policy/network/emit.hpp"
 #include "policy/network/ip_block.hpp"
+#include "policy/network/labels.hpp"
 
 namespace cloudlab::policy::network {
 namespace {
 
 using yaml::Value;
 
-constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
 constexpr std::string_view kPodNamespace = "k8s:io.kubernetes.pod.namespace";
 constexpr std::string_view kNamespaceLabels = "k8s:io.cilium.k8s.namespace.labels.";
 /// More in one item the API server refuses.

@@ -17,6 +17,9 @@
 
 namespace cloudlab::policy::network {
 
+/// The label that the API server gives every Namespace: its name (core/v1, LabelMetadataName).
+inline constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
+
 struct Label {
   std::uint32_t key = 0;
   std::uint32_t value = 0;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <set>
 #include <utility>
 
 #include "kube/pod_template.hpp"
@@ -12,13 +11,13 @@
 #include "policy/glob.hpp"
 #include "policy/network/address.hpp"
 #include "policy/network/ip_block.hpp"
+#include "policy/network/labels.hpp"
 
 namespace cloudlab::policy::network {
 namespace {
 
 using yaml::Value;
 
-constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
 constexpr std::uint16_t kIstiod = 15012;         // Certificates and configuration of proxies.
 constexpr std::uint16_t kHbone = 15008;          // Between members of an ambient mesh.
 constexpr std::uint16_t kMergedMetrics = 15020;  // Of the proxy and its application together.
@@ -428,10 +427,8 @@ class Opener {
   void OpenApiServer() {
     const std::string evidence = ApiServerEvidence(workload_, settings_, traffic_);
     if (evidence.empty()) return;
-    std::vector<Peer> servers = settings_.api_servers;
-    if (servers.empty()) servers = {Of(Peer::Kind::kApiServer)};
     for (const PortRange& port : settings_.api_ports) {
-      Add(access_.egress, servers, port, "the API server", evidence);
+      Add(access_.egress, settings_.api_servers, port, "the API server", evidence);
     }
   }
 

@@ -7,6 +7,7 @@
 #include "base/parallel.hpp"
 #include "kube/pod_template.hpp"
 #include "policy/network/address.hpp"
+#include "policy/network/labels.hpp"
 #include "policy/network/opening.hpp"
 
 namespace cloudlab::policy::network {
@@ -14,7 +15,6 @@ namespace {
 
 using yaml::Value;
 
-constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
 /// Stands for every port where no particular one is meant.
 constexpr std::uint16_t kSomePort = 65535;
 /// Labels that `selector` takes.
@@ -323,12 +323,7 @@ class Prover {
     const Settings& settings = *one.settings;
     const std::string evidence = ApiServerEvidence(*one.workload, settings, traffic_);
     if (evidence.empty()) return;
-    std::vector<Peer> servers = settings.api_servers;
-    if (servers.empty()) {
-      servers.emplace_back();
-      servers.back().kind = Peer::Kind::kApiServer;
-    }
-    for (const Peer& server : servers) {
+    for (const Peer& server : settings.api_servers) {
       for (const PortRange& port : settings.api_ports) {
         const Verdict verdict = after_.To(*one.workload, server, {port.protocol, port.first});
         if (verdict.open) continue;

@@ -5,12 +5,6 @@
 #include <utility>
 
 namespace cloudlab::policy::network {
-namespace {
-
-/// The label that the API server gives every namespace.
-constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
-
-}  // namespace
 
 Reach::Stranger Reach::Know(const OutsidePod& pod) const {
   Stranger stranger{.labels = names_.FindAll(pod.labels),

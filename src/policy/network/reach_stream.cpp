@@ -11,9 +11,6 @@
 namespace cloudlab::policy::network {
 namespace {
 
-/// The label that the API server gives every namespace.
-constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
-
 bool IsPolicy(const kube::Manifest& manifest) {
   return !manifest.local_config &&
          (IsNetworkPolicy(manifest) || IsCiliumPolicy(manifest) || IsAuthorizationPolicy(manifest));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "policy/network/ip_block.hpp"
+#include "policy/network/labels.hpp"
 #include "policy/text_at.hpp"
 
 namespace cloudlab::policy::network {
@@ -12,7 +13,6 @@ namespace {
 
 using yaml::Value;
 
-constexpr std::string_view kNamespaceName = "kubernetes.io/metadata.name";
 constexpr std::uint16_t kDnsPort = 53;
 
 /// The object at `key`; an empty one if there is none.
@@ -185,6 +185,10 @@ Settings::Settings(const Value& spec) {
       TextAt(server, "when"),
       {{"RBAC", ApiServer::kRbac}, {"Always", ApiServer::kAlways}, {"Never", ApiServer::kNever}});
   api_servers = BlocksAt(server, "cidrs");
+  if (api_servers.empty()) {
+    api_servers.emplace_back();
+    api_servers.back().kind = Peer::Kind::kApiServer;
+  }
   constexpr std::uint16_t kServicePort = 443;
   constexpr std::uint16_t kEndpointPort = 6443;
   api_ports = PortsAt(server, "ports", {kServicePort, kEndpointPort}, {Protocol::kTcp});

@@ -69,7 +69,7 @@ struct Settings {
   External external = External::kPortOnly;
   std::vector<std::string> except;
   ApiServer api_server = ApiServer::kRbac;
-  std::vector<Peer> api_servers;
+  std::vector<Peer> api_servers;  ///< Blocks, or the API server wherever it is.
   std::vector<PortRange> api_ports;
   std::vector<Peer> nodes;  ///< Blocks of addresses.
   std::vector<AllowRule> allow;

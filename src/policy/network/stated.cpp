@@ -8,6 +8,7 @@
 #include "kube/pod_template.hpp"
 #include "policy/network/access.hpp"
 #include "policy/network/address.hpp"
+#include "policy/network/labels.hpp"
 #include "policy/network/policy_rules.hpp"
 #include "policy/network/read_spec.hpp"
 #include "text/ascii.hpp"
@@ -180,8 +181,7 @@ constexpr std::size_t kMostPods = 16;
 /// The namespaces that a selector names one by one.
 std::vector<std::string> NamesOf(const kube::Selector& namespaces) {
   for (const auto& requirement : namespaces.requirements()) {
-    if (requirement.key == "kubernetes.io/metadata.name" &&
-        requirement.op == kube::Selector::Operator::kIn) {
+    if (requirement.key == kNamespaceName && requirement.op == kube::Selector::Operator::kIn) {
       return requirement.values;
     }
   }
