@@ -13,9 +13,6 @@
 // the same. What is in the `namespace` is what names none. A stream that is no YAML is answered
 // with {"problem": TEXT}; a line that is no question ends the program with 2.
 #include <cstdint>
-#include <deque>
-#include <exception>
-#include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -24,10 +21,9 @@
 #include <utility>
 #include <vector>
 
+#include "answering.hpp"
 #include "kube/index.hpp"
 #include "policy/network/reach.hpp"
-#include "yaml/outline.hpp"
-#include "yaml/stream.hpp"
 
 namespace {
 
@@ -107,34 +103,11 @@ json AnswerFor(const Index& index, const std::vector<Port>& ports,
           {"from", from}};
 }
 
-json Answer(const json& question) {
-  const auto stream = question.at("stream").get<std::string>();
-  std::deque<cloudlab::yaml::Outline> outlines;
-  std::vector<Manifest> manifests;
-  for (const cloudlab::yaml::Slice& slice : cloudlab::yaml::Split(stream)) {
-    cloudlab::yaml::ScanResult scan = cloudlab::yaml::Scan(slice.text, slice.offset == 0);
-    if (scan.problem) return {{"problem", scan.problem->message}};
-    outlines.push_back(std::move(scan.outline));
-    for (Manifest& manifest : cloudlab::kube::Manifests(outlines.back(), outlines.size() - 1)) {
-      manifests.push_back(std::move(manifest));
-    }
-  }
-  const Index index(std::move(manifests),
-                    {.option_namespace = question.at("namespace").get<std::string>()});
-  return AnswerFor(index, ReadPorts(question),
-                   question.at("addresses").get<std::vector<std::string>>());
-}
-
 }  // namespace
 
 int main() {
-  try {
-    for (std::string line; std::getline(std::cin, line);) {
-      std::cout << Answer(json::parse(line)).dump() << "\n";
-    }
-  } catch (const std::exception& error) {
-    std::cerr << "netpol_answers: " << error.what() << "\n";
-    return 2;
-  }
-  return 0;
+  return cloudlab::truth::AnswerAll("netpol_answers", [](const json& question, const Index& index) {
+    return AnswerFor(index, ReadPorts(question),
+                     question.at("addresses").get<std::vector<std::string>>());
+  });
 }

@@ -7,20 +7,16 @@
 // Workloads are told as `shop/Deployment/cart`; `to` is the server, `namespace` or `outside`. What
 // is in the `namespace` is what names none. A stream that is no YAML is answered with {"problem":
 // TEXT}; a line that is no question ends the program with 2.
-#include <deque>
-#include <exception>
-#include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "answering.hpp"
 #include "kube/index.hpp"
 #include "kube/pod_index.hpp"
 #include "policy/network/directory.hpp"
 #include "policy/network/graph.hpp"
-#include "yaml/outline.hpp"
-#include "yaml/stream.hpp"
 
 namespace {
 
@@ -56,33 +52,11 @@ json EdgesOf(const Index& index) {
   return edges;
 }
 
-json Answer(const json& question) {
-  const auto stream = question.at("stream").get<std::string>();
-  std::deque<cloudlab::yaml::Outline> outlines;
-  std::vector<Manifest> manifests;
-  for (const cloudlab::yaml::Slice& slice : cloudlab::yaml::Split(stream)) {
-    cloudlab::yaml::ScanResult scan = cloudlab::yaml::Scan(slice.text, slice.offset == 0);
-    if (scan.problem) return {{"problem", scan.problem->message}};
-    outlines.push_back(std::move(scan.outline));
-    for (Manifest& manifest : cloudlab::kube::Manifests(outlines.back(), outlines.size() - 1)) {
-      manifests.push_back(std::move(manifest));
-    }
-  }
-  const Index index(std::move(manifests),
-                    {.option_namespace = question.at("namespace").get<std::string>()});
-  return {{"edges", EdgesOf(index)}};
-}
-
 }  // namespace
 
 int main() {
-  try {
-    for (std::string line; std::getline(std::cin, line);) {
-      std::cout << Answer(json::parse(line)).dump() << "\n";
-    }
-  } catch (const std::exception& error) {
-    std::cerr << "network_edges: " << error.what() << "\n";
-    return 2;
-  }
-  return 0;
+  return cloudlab::truth::AnswerAll("network_edges",
+                                    [](const json& /*question*/, const Index& index) -> json {
+                                      return {{"edges", EdgesOf(index)}};
+                                    });
 }

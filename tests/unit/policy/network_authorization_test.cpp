@@ -51,21 +51,8 @@ std::string OfCart(const std::string& rest) {
 std::string Allow(const std::string& rule) { return OfCart("rules: [" + rule + "]"); }
 std::string Deny(const std::string& rule) { return OfCart("action: DENY, rules: [" + rule + "]"); }
 
-struct Row {
-  const char* name;
-  std::string policies;
-  std::vector<std::pair<const char*, const char*>> answers;
-};
-
 void Check(const std::vector<Row>& rows, const MeshSettings& mesh = {}) {
-  for (const Row& row : rows) {
-    const GivenStream given(kMesh + row.policies);
-    const Reach reach(given.index(), {}, mesh);
-    for (const auto& [question, answer] : row.answers) {
-      INFO(row.name << "\n" << row.policies << question);
-      CHECK(Ask(reach, given.index(), question) == answer);
-    }
-  }
+  Check(rows, kMesh, mesh);
 }
 
 TEST_CASE("authorization: what decides", "[policy][network]") {

@@ -34,22 +34,7 @@ std::string OfWeb(const std::string& rule) {
   return Cilium("c", "{endpointSelector: {matchLabels: {app: web}}, egress: [" + rule + "]}");
 }
 
-struct Row {
-  const char* name;
-  std::string policies;
-  std::vector<std::pair<const char*, const char*>> answers;
-};
-
-void Check(const std::vector<Row>& rows) {
-  for (const Row& row : rows) {
-    const GivenStream given(kCluster + row.policies);
-    const Reach reach(given.index());
-    for (const auto& [question, answer] : row.answers) {
-      INFO(row.name << "\n" << row.policies << question);
-      CHECK(Ask(reach, given.index(), question) == answer);
-    }
-  }
-}
+void Check(const std::vector<Row>& rows) { Check(rows, kCluster, {}); }
 
 TEST_CASE("cilium: who is isolated", "[policy][network]") {
   Check({

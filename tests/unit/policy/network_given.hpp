@@ -1,10 +1,13 @@
 // A small cluster for tests of NetworkPolicies, and questions about it in one line.
 #pragma once
 
+#include <catch2/catch.hpp>
 #include <cstdint>
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "closure_given.hpp"
 #include "given.hpp"
@@ -125,6 +128,25 @@ inline std::string Ask(const Reach& reach, const kube::Index& index, const std::
   if (from == "anywhere") return Text(reach.FromAnywhere(*target, port));
   if (outside.contains(from)) return Text(reach.FromPeer(outside.at(from), *target, port));
   return Text(reach.FromAddress(from, *target, port));
+}
+
+/// Policies beside a cluster, and what Ask() answers about both.
+struct Row {
+  const char* name;
+  std::string policies;
+  std::vector<std::pair<const char*, const char*>> answers;
+};
+
+inline void Check(const std::vector<Row>& rows, const std::string& cluster,
+                  const MeshSettings& mesh) {
+  for (const Row& row : rows) {
+    const GivenStream given(cluster + row.policies);
+    const Reach reach(given.index(), {}, mesh);
+    for (const auto& [question, answer] : row.answers) {
+      INFO(row.name << "\n" << row.policies << question);
+      CHECK(Ask(reach, given.index(), question) == answer);
+    }
+  }
 }
 
 }  // namespace cloudlab::policy::network

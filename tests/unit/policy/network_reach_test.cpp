@@ -12,22 +12,7 @@
 namespace cloudlab::policy::network {
 namespace {
 
-struct Row {
-  const char* name;
-  std::string policies;
-  std::vector<std::pair<const char*, const char*>> answers;
-};
-
-void Check(const std::vector<Row>& rows) {
-  for (const Row& row : rows) {
-    const GivenStream given(kCluster + row.policies);
-    const Reach reach(given.index());
-    for (const auto& [question, answer] : row.answers) {
-      INFO(row.name << "\n" << row.policies << question);
-      CHECK(Ask(reach, given.index(), question) == answer);
-    }
-  }
-}
+void Check(const std::vector<Row>& rows) { Check(rows, kCluster, {}); }
 
 /// A policy "p" for the pods of cart with one ingress rule.
 std::string ToCart(const std::string& rule) {
