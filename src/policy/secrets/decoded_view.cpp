@@ -115,13 +115,28 @@ Unit UnitAt(Undo undo, std::string_view text) {
       return text.starts_with("''") ? Unit{"'", 2} : Unit{};
     case Undo::kPercents:
       return PercentUnit(text);
+    case Undo::kPercentsAndPluses:
+      return text.starts_with('+') ? Unit{" ", 1} : PercentUnit(text);
   }
   return {};
 }
 
-char FirstByteOf(Undo undo) {
-  return undo == Undo::kBackslashes ? '\\' : undo == Undo::kQuotes ? '\'' : '%';
+/// The bytes with which something begins that is undone.
+std::string_view FirstBytes(Undo undo) {
+  switch (undo) {
+    case Undo::kBackslashes:
+      return "\\";
+    case Undo::kQuotes:
+      return "'";
+    case Undo::kPercents:
+      return "%";
+    case Undo::kPercentsAndPluses:
+      return "%+";
+  }
+  return {};
 }
+
+bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 std::string_view LineFrom(std::string_view text, std::size_t at) {
   return text.substr(at, text.find('\n', at) - at);
@@ -132,6 +147,21 @@ void Append(std::string_view text, std::size_t begin, std::size_t end, View& vie
     view.text.push_back(text[i]);
     view.at.push_back(static_cast<std::uint32_t>(i));
   }
+}
+
+/// False for most lines of YAML: there is a blank or a colon among their last 16 bytes.
+inline bool MayBeBase64Line(std::string_view line) {
+  if (line.size() < kShortestLine) return false;
+  if (IsBlank(line.back())) return true;
+  const std::string_view tail = line.substr(line.size() - kShortestLine);
+#if defined(__SSE2__)
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(tail.data()));
+  const __m128i found = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')),
+                                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8(':')));
+  return _mm_movemask_epi8(found) == 0;
+#else
+  return tail.find_first_of(" :") == std::string_view::npos;
+#endif
 }
 
 }  // namespace
@@ -145,22 +175,23 @@ View ViewOf(std::string_view text, std::size_t begin, std::size_t end) {
 }
 
 bool Changes(Undo undo, std::string_view text) {
-  const char first = FirstByteOf(undo);
-  for (std::size_t at = text.find(first); at != std::string_view::npos;
-       at = text.find(first, at + 1)) {
+  const std::string_view first = FirstBytes(undo);
+  for (std::size_t at = text.find_first_of(first); at != std::string_view::npos;
+       at = text.find_first_of(first, at + 1)) {
     if (UnitAt(undo, text.substr(at)).size != 0) return true;
   }
   return false;
 }
 
 View Undone(Undo undo, const View& view) {
-  const char first = FirstByteOf(undo);
+  const std::string_view first = FirstBytes(undo);
   const std::string_view text = view.text;
   View result;
   result.text.reserve(text.size());
   result.at.reserve(view.at.size());
   for (std::size_t at = 0; at < text.size();) {
-    const Unit unit = text[at] == first ? UnitAt(undo, text.substr(at)) : Unit{};
+    const bool may_begin = text[at] == first.front() || text[at] == first.back();
+    const Unit unit = may_begin ? UnitAt(undo, text.substr(at)) : Unit{};
     if (unit.size == 0) {
       result.text.push_back(text[at]);
       result.at.push_back(view.at[at]);
@@ -194,21 +225,44 @@ std::size_t FindEscape(std::string_view text, std::size_t at) {
 bool IsBase64Byte(char c) { return kBase64[static_cast<unsigned char>(c)]; }
 
 bool IsBase64Line(std::string_view line) {
-  if (line.size() < kShortestLine) return false;
-  // From the end: most lines of YAML have a blank or a colon there soon.
   std::size_t end = line.size();
-  while (end > 0 && kBlanks.find(line[end - 1]) != std::string_view::npos) --end;
+  while (end > 0 && IsBlank(line[end - 1])) --end;
   std::size_t begin = end;
   while (begin > 0 && IsBase64Byte(line[begin - 1])) --begin;
   if (end - begin < kShortestLine) return false;
   return line.find_first_not_of(kBlanks) == begin;
 }
 
+std::size_t FindBase64Line(std::string_view text, std::size_t at) {
+  std::size_t begin = at;
+  const auto ends_at = [&](std::size_t end) {
+    const std::string_view line = text.substr(begin, end - begin);
+    if (MayBeBase64Line(line) && IsBase64Line(line)) return true;
+    begin = end + 1;
+    return false;
+  };
+#if defined(__SSE2__)
+  constexpr std::size_t kStep = 16;
+  for (; at + kStep <= text.size(); at += kStep) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    auto feeds =
+        static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n'))));
+    for (; feeds != 0; feeds &= feeds - 1) {
+      if (ends_at(at + static_cast<std::size_t>(std::countr_zero(feeds)))) return begin;
+    }
+  }
+#endif
+  for (; at < text.size(); ++at) {
+    if (text[at] == '\n' && ends_at(at)) return begin;
+  }
+  return begin < text.size() && ends_at(text.size()) ? begin : text.size();
+}
+
 View JoinedLines(std::string_view text, std::size_t begin, std::size_t& end) {
   View view;
   if (begin > 0) {
     std::size_t last = begin - 1;  // The line feed.
-    while (last > 0 && kBlanks.find(text[last - 1]) != std::string_view::npos) --last;
+    while (last > 0 && IsBlank(text[last - 1])) --last;
     std::size_t word = last;
     while (word > 0 && IsBase64Byte(text[word - 1])) --word;
     Append(text, word, last, view);

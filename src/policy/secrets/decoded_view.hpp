@@ -3,8 +3,9 @@
 // itself.
 //
 // Undone are, one at a time: backslash escapes (of YAML, JSON, C and shells, all at once: what no
-// reader knows stays as it is), the doubled quotes of single-quoted YAML, percent-encoding, and the
-// line breaks and indentation between lines of base64. Text inside text is a view of a view.
+// reader knows stays as it is), the doubled quotes of single-quoted YAML, percent-encoding, with
+// `+` for a blank or without, and the line breaks and indentation between lines of base64. Text
+// inside text is a view of a view.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 
 namespace cloudlab::policy::secrets {
 
-enum class Undo : std::uint8_t { kBackslashes, kQuotes, kPercents };
+enum class Undo : std::uint8_t { kBackslashes, kQuotes, kPercents, kPercentsAndPluses };
 
 struct View {
   std::string text;
@@ -36,6 +37,10 @@ bool IsBase64Byte(char c);
 
 /// True for a line of at least 16 characters of base64 and nothing but blanks around.
 bool IsBase64Line(std::string_view line);
+
+/// Where the next such line of `text` begins, at or behind the line that begins at `at`; or the
+/// end.
+std::size_t FindBase64Line(std::string_view text, std::size_t at);
 
 /// The lines of base64 that begin at `begin` as one, from the last word of the line before to the
 /// first one behind. `end` becomes the offset behind the last such line.

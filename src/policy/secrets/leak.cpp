@@ -16,6 +16,7 @@ namespace cloudlab::policy::secrets {
 namespace {
 
 using Leak = LeakSearch::Leak;
+using Marks = LeakSearch::Marks;
 
 constexpr std::size_t kPart = std::size_t{256} << 10U;
 
@@ -40,8 +41,8 @@ std::size_t LineEnd(std::string_view text, std::size_t at) {
 /// Searches one part of a text, which begins at a line.
 class PartSearch {
  public:
-  PartSearch(const PatternTable& table, bool has_quotes, std::string_view text)
-      : table_(table), has_quotes_(has_quotes), text_(text) {}
+  PartSearch(const PatternTable& table, Marks has, std::string_view text)
+      : table_(table), has_(has), text_(text) {}
 
   std::vector<Leak> Search(std::size_t begin, std::size_t end) {
     std::vector<PatternTable::Match> matches;
@@ -63,7 +64,8 @@ class PartSearch {
   }
 
   void SearchEscapes(std::size_t begin, std::size_t end) {
-    for (std::size_t at = FindEscape(text_, begin); at < end; at = FindEscape(text_, at)) {
+    const std::string_view part = text_.substr(0, end);
+    for (std::size_t at = FindEscape(part, begin); at < end; at = FindEscape(part, at)) {
       if (!MayBeEscape(at)) {
         ++at;
         continue;
@@ -77,7 +79,7 @@ class PartSearch {
 
   bool MayBeEscape(std::size_t at) const {
     if (text_[at] == '%') return Changes(Undo::kPercents, text_.substr(at, 3));
-    if (text_[at] == '\'') return has_quotes_ && text_.substr(at + 1, 1) == "'";
+    if (text_[at] == '\'') return has_.quotes && text_.substr(at + 1, 1) == "'";
     return true;
   }
 
@@ -85,10 +87,10 @@ class PartSearch {
   /// on; and each of these as a URL.
   void SearchLine(const View& line) {
     using enum Undo;
-    SearchUndone(line, {kPercents, kPercents});
+    SearchPercents(line);
     SearchUndone(line, {kPercents, kBackslashes});
     SearchUndone(line, {kBackslashes, kBackslashes, kBackslashes});
-    if (!has_quotes_) return;
+    if (!has_.quotes) return;
     SearchUndone(line, {kQuotes, kBackslashes, kBackslashes});
     SearchUndone(line, {kBackslashes, kQuotes});
   }
@@ -103,10 +105,15 @@ class PartSearch {
       before = &view;
       if (undo == Undo::kPercents) form = Form::kPercent;
       SearchView(view, form);
-      if (undo != Undo::kPercents && Changes(Undo::kPercents, view.text)) {
-        SearchView(Undone(Undo::kPercents, view), Form::kPercent);
-      }
+      SearchPercents(view);
     }
+  }
+
+  void SearchPercents(const View& view) {
+    if (!Changes(Undo::kPercents, view.text)) return;
+    SearchView(Undone(Undo::kPercents, view), Form::kPercent);
+    if (!has_.blanks || view.text.find('+') == std::string::npos) return;
+    SearchView(Undone(Undo::kPercentsAndPluses, view), Form::kPercent);
   }
 
   void SearchView(const View& view, Form form) {
@@ -114,6 +121,9 @@ class PartSearch {
     table_.Search(view.text, 0, view.text.size(), matches);
     for (const auto& match : matches) {
       const Pattern& pattern = *match.pattern;
+      // Words that stand on lines of their own are no word together.
+      const bool word = pattern.alone_before || pattern.alone_after;
+      if (form == Form::kBase64 && word) continue;
       const std::size_t end = match.begin + pattern.text.size();
       Add(pattern, pattern.form == Form::kRaw ? form : pattern.form, view.at[match.begin],
           view.at[end]);
@@ -121,18 +131,14 @@ class PartSearch {
   }
 
   void SearchBase64Lines(std::size_t begin, std::size_t end) {
-    for (std::size_t at = begin; at < end;) {
-      const std::size_t line_end = LineEnd(text_, at);
-      if (!IsBase64Line(text_.substr(at, line_end - at))) {
-        at = line_end + 1;
-        continue;
-      }
+    const std::string_view part = text_.substr(0, end);
+    for (std::size_t at = FindBase64Line(part, begin); at < end; at = FindBase64Line(part, at)) {
       SearchView(JoinedLines(text_, at, at), Form::kBase64);
     }
   }
 
   const PatternTable& table_;
-  bool has_quotes_;
+  Marks has_;
   std::string_view text_;
   std::vector<Leak> leaks_;
 };
@@ -186,7 +192,8 @@ text::Span Hidden(const Leak& leak, std::string_view text) {
 
 void LeakSearch::Add(std::string_view value, std::size_t id) {
   for (Pattern& pattern : PatternsOf(value, id)) table_.Add(std::move(pattern));
-  has_quotes_ = has_quotes_ || value.find('\'') != std::string_view::npos;
+  has_.quotes = has_.quotes || value.find('\'') != std::string_view::npos;
+  has_.blanks = has_.blanks || value.find(' ') != std::string_view::npos;
 }
 
 std::optional<LeakSearch::Leak> LeakSearch::Find(std::string_view text) const {
@@ -199,7 +206,7 @@ std::vector<LeakSearch::Leak> LeakSearch::FindAll(std::string_view text) const {
   const std::vector<std::size_t> begins = PartsOf(text);
   std::vector<std::vector<Leak>> found(begins.size() - 1);
   ForEachTask(found.size(), [&](std::size_t i) {
-    found[i] = PartSearch(table_, has_quotes_, text).Search(begins[i], begins[i + 1]);
+    found[i] = PartSearch(table_, has_, text).Search(begins[i], begins[i + 1]);
   });
   std::vector<Leak> leaks;
   for (const auto& part : found) leaks.insert(leaks.end(), part.begin(), part.end());

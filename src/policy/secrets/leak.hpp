@@ -37,6 +37,12 @@ class LeakSearch {
     text::Span span;
     std::string_view form;  ///< "as it is", "in base64", "percent-encoded", "with escapes".
   };
+  /// Bytes of values on which it depends what has to be undone in a text.
+  struct Marks {
+    bool quotes = false;  ///< Single ones.
+    bool blanks = false;
+  };
+
   /// The first leak in `text`, by position.
   std::optional<Leak> Find(std::string_view text) const;
   /// All of them by position; none lies inside of another. Big texts are searched by all cores.
@@ -47,7 +53,7 @@ class LeakSearch {
 
  private:
   PatternTable table_;
-  bool has_quotes_ = false;  ///< A value holds a single quote.
+  Marks has_;
 };
 
 }  // namespace cloudlab::policy::secrets
