@@ -3,6 +3,7 @@
 //   ReadDocuments   split at `---`, outline of each document           (app/stream, yaml)
 //   ReadRules       policies from the config and out of the stream     (app/rules, policy)
 //   Index           manifests, effective namespaces, who scales whom   (kube/index)
+//   Secrets         what is secret, and where it is to come from     (app/secrets, policy)
 //   Stages          propose, splice, scan again, compare               (app/stages, policy, yaml)
 //   Prove           bytes outside the edits against the input
 //   Network         who connects to whom, and what follows from it     (app/network, policy)
@@ -25,6 +26,7 @@
 #include "app/network.hpp"
 #include "app/output.hpp"
 #include "app/rules.hpp"
+#include "app/secrets.hpp"
 #include "app/stages.hpp"
 #include "app/stream.hpp"
 #include "base/parallel.hpp"
@@ -268,15 +270,23 @@ Result Run(const text::Source& input, const Settings& settings) {
 
   if (HasAutoscaling(*rules)) run.pods = &Keep<kube::PodIndex>(result, index);
 
+  const Secrets* secrets =
+      HasSecrets(*rules) ? &Keep<Secrets>(result, documents, *rules, run) : nullptr;
+  if (secrets != nullptr) {
+    run.secrets = &secrets->plans();
+    secrets->Tell(report);
+  }
+
   auto& stages =
       Keep<Stages>(result, input, documents, *rules, run, settings.pass_refusals, report);
-  stages.Propose({policy::Stage::kSidecars, policy::Stage::kTiers, policy::Stage::kScaling,
-                  policy::Stage::kBudgets});
+  stages.Propose({policy::Stage::kSecrets, policy::Stage::kSidecars, policy::Stage::kTiers,
+                  policy::Stage::kScaling, policy::Stage::kBudgets});
   stages.SettleObjects();
   std::vector<Written> written;
   const Network* network = ProposeNetwork(input, documents, *rules, run, stages, written, result);
   result.failure = Prove(documents, stages.mismatch(), report);
   if (!result.failure.empty()) return Finish(std::move(result), kInternal);
+  if (secrets != nullptr && !report.diagnostics.HasErrors()) secrets->Prove(input, report);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
   Output output =

@@ -168,8 +168,14 @@ std::string PrintJson(const Report& report) {
   Places places;
   for (const auto& d : report.diagnostics.items()) diagnostics.push_back(ToJson(d, places));
   json["network"] = ToJson(report.network);
-  // What no policy of this version replaces is empty; readers may rely on the key.
-  list("secrets");
+  Json& secrets = list("secrets");
+  for (const SecretRow& row : report.secrets) {
+    secrets.push_back({{"object", ToJson(row.object)},
+                       {"path", row.path},
+                       {"score", row.score},
+                       {"action", row.action},
+                       {"remoteKey", row.remote_key}});
+  }
   Json& proofs = list("proofs");
   for (const auto& proof : report.proofs) {
     proofs.push_back({{"name", proof.name}, {"passed", proof.passed}});

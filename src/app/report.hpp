@@ -61,6 +61,15 @@ struct NetworkRows {
   bool passed = true;
 };
 
+/// A secret that was found. Never its value.
+struct SecretRow {
+  kube::ObjectId object;
+  std::string path;
+  int score = 0;
+  std::string_view action;  ///< "replaced", "warned".
+  std::string remote_key;
+};
+
 struct Report {
   int exit_code = 0;
   std::string source;  ///< Where the policies came from.
@@ -77,6 +86,7 @@ struct Report {
   std::vector<policy::Skip> skips;
   text::Diagnostics diagnostics;
   NetworkRows network;
+  std::vector<SecretRow> secrets;
   std::vector<ProofRow> proofs;
 
   /// Adds a row; a second one for the same field of the same object is merged into the first, so

@@ -71,6 +71,10 @@ void Stages::Take(Outcome outcome) {
   report_.refused += outcome.refused;
   if (!mismatch_) mismatch_ = std::move(outcome.mismatch);
   std::move(outcome.selected.begin(), outcome.selected.end(), std::back_inserter(selected_));
+  for (const auto& [manifest, number] : outcome.removed) {
+    place_.documents[manifest->document].removed = true;
+    report_.removed.push_back({manifest->id, {}, place_.rules.policies[number]->name()});
+  }
   for (auto& [number, object] : outcome.objects) {
     if (auto error = pool_.Add(std::move(object))) {
       error->place = place_.rules.policies[number]->document().name_place();
@@ -88,10 +92,14 @@ void Stages::ForgetPassed() {
 
 void Stages::SettleObjects() {
   std::vector<std::string> makers;
+  std::vector<std::string> removers;
   for (const auto& policy : place_.rules.policies) {
     const bool ran = std::ranges::find(unsettled_, policy->stage()) != unsettled_.end();
     const bool applies = policy::EnforcementOf(policy->document()) == policy::Enforcement::kApply;
-    if (ran && applies) makers.push_back(policy->name());
+    if (!ran || !applies) continue;
+    makers.push_back(policy->name());
+    // What an earlier run made of a secret is the only place that still tells of it.
+    if (policy->stage() != policy::Stage::kSecrets) removers.push_back(policy->name());
   }
   unsettled_.clear();
   std::map<std::size_t, Worker::ObjectsById> existing;  // By document.
@@ -109,7 +117,7 @@ void Stages::SettleObjects() {
   Take(std::move(outcome));
   // Of a document that is passed through nobody knows what its policies would have wanted to stay.
   if (AnyPassed()) return;
-  for (const kube::Manifest* orphan : policy::FindOrphans(*place_.run.index, makers, pool_)) {
+  for (const kube::Manifest* orphan : policy::FindOrphans(*place_.run.index, removers, pool_)) {
     if (orphan->in_list) continue;  // Its list is the chart's.
     place_.documents[orphan->document].removed = true;
     report_.removed.push_back({orphan->id, {}, policy::Managers(*orphan).front()});

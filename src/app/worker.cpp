@@ -268,9 +268,29 @@ void Worker::Account(std::size_t number, Proposal& proposal, Work& work, Outcome
   if (proposal.owns()) work.owning.push_back(policy.name());
   if (proposal.disowns()) work.withdrawn.push_back(policy.name());
   if (proposal.relabels()) work.relabelling.push_back(policy.name());
+  if (proposal.removes_manifest()) TakeOut(number, manifest, outcome);
   for (auto& object : proposal.TakeObjects())
     outcome.objects.emplace_back(number, std::move(object));
   stated_.insert(stated_.end(), proposal.stated().begin(), proposal.stated().end());
+}
+
+/// A manifest leaves the stream with its document. Out of a list nothing is taken: it is the
+/// chart's.
+void Worker::TakeOut(std::size_t number, const kube::Manifest& manifest, Outcome& outcome) const {
+  const auto [first, count] = place_.manifests[manifest.document];
+  if (!manifest.in_list && count == 1) {
+    outcome.removed.emplace_back(&place_.run.index->manifests()[first], number);
+    return;
+  }
+  const policy::Policy& policy = *place_.rules.policies[number];
+  Proposal::Finding finding;
+  finding.diagnostic.code = "CL-E-LIST";
+  finding.diagnostic.object = manifest.id.Display();
+  finding.diagnostic.message =
+      "the policy " + policy.name() + " takes it out of the stream, and it is an item of a list";
+  finding.diagnostic.hint = "write it as a document of its own, or exclude it";
+  finding.node = manifest.root;
+  AddFinding(finding, manifest.document, policy.document().name_place(), outcome);
 }
 
 /// False if the document stays as it was.

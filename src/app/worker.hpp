@@ -49,6 +49,8 @@ struct Outcome {
   std::vector<std::pair<std::size_t, policy::NewObject>> objects;  ///< With their policy's number.
   std::vector<Selected> selected;       ///< Of policies about the network.
   std::vector<kube::ObjectId> dropped;  ///< Objects whose document is passed through after all.
+  /// Manifests that leave the stream, with the number of the policy that takes them out.
+  std::vector<std::pair<const kube::Manifest*, std::size_t>> removed;
   std::size_t refused = 0;
   std::optional<yaml::Mismatch> mismatch;
 };
@@ -83,6 +85,7 @@ class Worker {
   void LookAgain(std::size_t document, const Doubt& doubt, Outcome& outcome);
   void Account(std::size_t number, policy::Proposal& proposal, Work& work, Outcome& outcome);
   void AddRows(policy::Proposal& proposal, Outcome& outcome) const;
+  void TakeOut(std::size_t number, const kube::Manifest& manifest, Outcome& outcome) const;
   bool Apply(std::size_t document, const yaml::ChangeSet& changes, const kube::Manifest& subject,
              Outcome& outcome);
   void Refuse(std::size_t document, yaml::Problem problem, const kube::Manifest& subject,

@@ -21,7 +21,7 @@ const std::vector<std::string>& KnownKeys() {
       std::string(kEnvironmentAnnotation), std::string(kSkipAnnotation),
       std::string(kSkipReasonAnnotation),  std::string(kTierAnnotation),
       std::string(kManagedByAnnotation),   "cloudlab.dev/connects-to",
-      "cloudlab.dev/accepts-from",         "cloudlab.dev/not-secret",
+      "cloudlab.dev/accepts-from",         std::string(kNotSecretAnnotation),
       std::string(kEvidenceAnnotation)};
   return keys;
 }

@@ -22,6 +22,7 @@ inline constexpr std::string_view kSkipReasonAnnotation = "cloudlab.dev/skip-rea
 inline constexpr std::string_view kTierAnnotation = "cloudlab.dev/tier";
 inline constexpr std::string_view kManagedByAnnotation = "cloudlab.dev/managed-by";
 inline constexpr std::string_view kEvidenceAnnotation = "cloudlab.dev/evidence";
+inline constexpr std::string_view kNotSecretAnnotation = "cloudlab.dev/not-secret";
 inline constexpr std::string_view kInjectPrefix = "inject.cloudlab.dev/";       ///< + policy name.
 inline constexpr std::string_view kOverridePrefix = "override.cloudlab.dev/";   ///< + policy name.
 inline constexpr std::string_view kContainerTierPrefix = "tier.cloudlab.dev/";  ///< + container.

@@ -20,6 +20,7 @@ namespace cloudlab::policy {
 /// The fixed order of the run (rule G4). Inside a stage all policies propose against one text;
 /// between stages the edited documents are scanned again.
 enum class Stage : std::uint8_t {
+  kSecrets,  ///< First: its plan is made from the input.
   kSidecars,
   kTiers,
   kScaling,  ///< Autoscaling policies that set the number of pods.
@@ -30,6 +31,10 @@ enum class Stage : std::uint8_t {
 namespace network {
 class Traffic;
 }  // namespace network
+
+namespace secrets {
+class Plans;
+}  // namespace secrets
 
 /// What every policy may know of a SidecarPolicy of the run: the container that it injects and the
 /// containers that it wants to start before or after.
@@ -66,6 +71,8 @@ struct Run {
   const kube::PodIndex* pods = nullptr;  ///< Their pods; only if an AutoscalingPolicy runs.
   /// Who connects to whom in the stream that the stages before kNetwork have made; null before.
   const network::Traffic* traffic = nullptr;
+  /// What becomes of the secrets of the stream; null if no policy is about them.
+  const secrets::Plans* secrets = nullptr;
   bool explain = true;  ///< Somebody will read rows and info findings; without, they are left out.
   Mending mending;
   std::vector<std::string> applying;  ///< The policies that edit, by name, in the order of the run.
@@ -94,6 +101,8 @@ class Policy {
   const std::string& name() const { return document_->name; }
   virtual Stage stage() const = 0;
 
+  /// True for kinds that the policy can do something about. Others are never selected.
+  virtual bool IsAbout(const kube::ObjectId& id) const;
   /// Proposes what this policy wants for one selected manifest.
   virtual void Propose(const Subject& subject, const Run& run, Proposal& proposal) const = 0;
   /// Takes back what an earlier run put into a manifest that carries this policy's mark

@@ -127,6 +127,7 @@ void MergeSpec(const yaml::Value& spec, Profile& into) {
   if (const yaml::Value* autoscaling = spec.Find("autoscaling")) {
     for (const auto& [key, value] : autoscaling->entries()) into.autoscaling.Put(key, value);
   }
+  if (const yaml::Value* path = spec.Find("secretPath")) into.secret_path = path->text();
 }
 
 Profile Merge(const Chain& chain) {

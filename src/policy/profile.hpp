@@ -38,6 +38,7 @@ struct Profile {
   std::vector<std::string> chain;  ///< This profile, its parent, and so on up to the root.
   std::map<std::string, Tier, std::less<>> tiers;
   yaml::Value autoscaling;  ///< A map: minReplicas, maxReplicas; empty if none says so.
+  std::string secret_path;  ///< With its variables; empty if none says so.
   const Document* document = nullptr;
 
   /// The tier of that name, or null.

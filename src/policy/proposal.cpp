@@ -65,6 +65,10 @@ std::string Proposal::RowText(std::string_view name, const yaml::Value& value) c
   return yaml::RenderFlow(MaskValue(name, value), /*json=*/false);
 }
 
+std::string Proposal::OldText(std::string_view name, const yaml::Value& value) const {
+  return conceals_ && explain_ ? std::string(kMask) : RowText(name, value);
+}
+
 void Proposal::AddRow(FieldEdit::Op op, const Place& place, std::string old_value,
                       std::string new_value, const Origin& origin) {
   if (!explain_) {
@@ -126,7 +130,7 @@ void Proposal::ReplaceAt(yaml::NodeView node, const Place& place, yaml::Value va
   std::string new_text = RowText(name, value);
   if (!Accept(ClashInside(node), place)) return;
   if (!Accept(changes_.Replace(node.id(), std::move(value), owner_), place)) return;
-  AddRow(FieldEdit::Op::kReplace, place, RowText(name, old), std::move(new_text), origin);
+  AddRow(FieldEdit::Op::kReplace, place, OldText(name, old), std::move(new_text), origin);
 }
 
 void Proposal::Claim(yaml::NodeView map, const std::vector<std::string>& path) {
@@ -211,7 +215,7 @@ void Proposal::Append(yaml::NodeView map, const std::vector<std::string>& path, 
 }
 
 void Proposal::Remove(yaml::NodeView node, const Origin& origin) {
-  std::string old_text = explain_ ? RowText(SecretName(node), yaml::Value::From(node)) : "";
+  std::string old_text = explain_ ? OldText(SecretName(node), yaml::Value::From(node)) : "";
   if (!Accept(ClashInside(node), {node})) return;
   if (!Accept(changes_.Remove(node.id(), owner_), {node})) return;
   AddRow(FieldEdit::Op::kRemove, {node}, std::move(old_text), "", origin);

@@ -103,6 +103,10 @@ class Proposal {
   void Own() { owns_ = true; }
   /// Says that it holds none any more; it loses the mark.
   void Disown() { disowns_ = true; }
+  /// Says that what is replaced or removed from now on is secret: no row shows it.
+  void Conceal() { conceals_ = true; }
+  /// Says that the manifest leaves the stream as a whole.
+  void RemoveManifest() { removes_manifest_ = true; }
   /// Says that it changes labels or annotations of the pod template, which policies select by.
   void Relabel() { relabels_ = true; }
 
@@ -134,6 +138,7 @@ class Proposal {
   bool owns() const { return owns_; }
   bool disowns() const { return disowns_; }
   bool relabels() const { return relabels_; }
+  bool removes_manifest() const { return removes_manifest_; }
   /// What all policies of this stage want so far.
   const yaml::ChangeSet& pending() const { return changes_; }
   const std::vector<FieldEdit>& edits() const { return edits_; }
@@ -172,6 +177,7 @@ class Proposal {
   /// The clash of a claim on `node` with a change of something that it stands in, if there is one.
   std::optional<yaml::Clash> ClashAround(yaml::NodeView node) const;
   std::string RowText(std::string_view name, const yaml::Value& value) const;
+  std::string OldText(std::string_view name, const yaml::Value& value) const;
   void AddRow(FieldEdit::Op op, const Place& place, std::string old_value, std::string new_value,
               const Origin& origin);
   void RefuseShape(const Walk& walk, const Place& place, const std::string& wanted);
@@ -186,6 +192,8 @@ class Proposal {
   bool owns_ = false;
   bool disowns_ = false;
   bool relabels_ = false;
+  bool conceals_ = false;
+  bool removes_manifest_ = false;
   std::vector<FieldEdit> edits_;
   std::vector<NewObject> objects_;
   std::vector<StatedResource> stated_;

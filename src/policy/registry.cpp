@@ -8,6 +8,7 @@
 #include "policy/autoscaling.hpp"
 #include "policy/diagnose.hpp"
 #include "policy/network.hpp"
+#include "policy/secrets.hpp"
 #include "policy/sidecar.hpp"
 #include "policy/suggest.hpp"
 #include "policy/text_at.hpp"
@@ -27,15 +28,13 @@ struct PolicyKind {
   std::unique_ptr<Policy> (*make)(const Document&);
 };
 
-constexpr std::array<PolicyKind, 4> kPolicyKinds = {{
+constexpr std::array<PolicyKind, 5> kPolicyKinds = {{
     {"SidecarPolicy", "sidecar", Make<SidecarPolicy>},
     {"ResourceTierPolicy", "tier", Make<ResourceTierPolicy>},
     {"AutoscalingPolicy", "autoscaling", Make<AutoscalingPolicy>},
     {"NetworkAccessPolicy", "network", Make<NetworkAccessPolicy>},
+    {"SecretReferencePolicy", "secrets", Make<SecretReferencePolicy>},
 }};
-
-/// Words that people may already write in `cloudlab.dev/skip`; nothing uses them yet.
-constexpr std::array<std::string_view, 1> kComing = {"secrets"};
 
 const PolicyKind* FindPolicyKind(std::string_view kind) {
   const auto* found = std::ranges::find(kPolicyKinds, kind, &PolicyKind::kind);
@@ -74,6 +73,10 @@ std::vector<yaml::NodeView> TierNodes(const Document& policy) {
 }
 
 }  // namespace
+
+bool Policy::IsAbout(const kube::ObjectId& id) const {
+  return kube::FindWorkloadKind(id.group(), id.kind) != nullptr;
+}
 
 std::unique_ptr<Policy> MakePolicy(const Document& document) {
   const PolicyKind* kind = FindPolicyKind(document.kind);
@@ -169,7 +172,6 @@ std::string_view CapabilityOf(std::string_view kind) {
 std::vector<std::string> Capabilities() {
   std::vector<std::string> words;
   for (const PolicyKind& kind : kPolicyKinds) words.emplace_back(kind.capability);
-  for (const std::string_view word : kComing) words.emplace_back(word);
   return words;
 }
 

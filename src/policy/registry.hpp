@@ -52,7 +52,7 @@ bool IsPolicyKind(std::string_view kind);
 std::vector<std::string> PolicyNames(const DocumentSet& documents);
 /// The word for a policy kind's capability in `cloudlab.dev/skip`: "tier"; empty for other kinds.
 std::string_view CapabilityOf(std::string_view kind);
-/// All such words, those of capabilities to come included.
+/// All such words.
 std::vector<std::string> Capabilities();
 
 }  // namespace cloudlab::policy

@@ -55,6 +55,7 @@ ObjectPtr ResourceTierPolicySpec();
 ObjectPtr SidecarPolicySpec();
 ObjectPtr AutoscalingPolicySpec();
 ObjectPtr NetworkAccessPolicySpec();
+ObjectPtr SecretReferencePolicySpec();
 ObjectPtr PolicyExceptionSpec();
 
 }  // namespace cloudlab::policy

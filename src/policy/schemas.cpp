@@ -1,5 +1,5 @@
 // The schemas of all kinds but the large ones (schema_sidecar.cpp, schema_autoscaling.cpp,
-// schema_network.cpp), and the parts that they share.
+// schema_network.cpp, schema_secrets.cpp), and the parts that they share.
 //
 // Source of the vocabulary: the normative documents of the design. Whoever adds a field writes it
 // here, with its sentence, and nowhere else; `make golden` prints schemas/<Kind>.json anew.
@@ -114,8 +114,8 @@ ObjectPtr MatchEntryObject() {
        Optional("sources", List(Of(Form::kGlob), 1),
                 "Globs on the template that the object was rendered from (`# Source:`)."),
        Optional("hooks", Enum({"Include", "Exclude", "Only"}),
-                "Whether Helm hooks are meant; left out, `match` means Exclude, and `exclude` "
-                "means Include.")});
+                "Whether Helm hooks are meant; left out, `match` means Exclude (that of a "
+                "SecretReferencePolicy Include), and `exclude` means Include.")});
   return object;
 }
 
@@ -288,6 +288,7 @@ const std::vector<KindSchema>& Schemas() {
       Kind("SidecarPolicy", SidecarPolicySpec()),
       Kind("AutoscalingPolicy", AutoscalingPolicySpec()),
       Kind("NetworkAccessPolicy", NetworkAccessPolicySpec()),
+      Kind("SecretReferencePolicy", SecretReferencePolicySpec()),
       Kind("PolicyException", PolicyExceptionSpec()),
   };
   return schemas;

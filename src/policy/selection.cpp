@@ -1,5 +1,5 @@
 // Every check either lets the pair pass or fills the Choice with the reason and stops. Nothing is
-// decided about manifests without a pod template: the policies of today are all about pods.
+// decided about manifests that have no pod template and that the policy is not about.
 #include "policy/selection.hpp"
 
 #include <algorithm>
@@ -40,7 +40,10 @@ const Selection::Terms& Selection::TermsOf(const Policy& policy) {
   auto at = terms_.find(&policy);
   if (at == terms_.end()) {
     const yaml::Value& spec = policy.document().spec;
-    Terms terms{Match(spec.Find("match"), Match::Hooks::kExclude),
+    // A secret in a hook is as readable as any other.
+    const Match::Hooks hooks =
+        policy.stage() == Stage::kSecrets ? Match::Hooks::kInclude : Match::Hooks::kExclude;
+    Terms terms{Match(spec.Find("match"), hooks),
                 Match(spec.Find("exclude"), Match::Hooks::kInclude)};
     at = terms_.emplace(&policy, std::move(terms)).first;
   }
@@ -64,10 +67,7 @@ std::string Selection::EnvironmentOf(const MatchTarget& target, bool locked) con
 Choice Selection::Choose(const Policy& policy, const kube::Manifest& manifest) {
   Choice choice;
   MatchTarget target = TargetOf(manifest);
-  if (!target.manifest->pod &&
-      kube::FindWorkloadKind(manifest.id.group(), manifest.id.kind) == nullptr) {
-    return choice;
-  }
+  if (!manifest.pod && !policy.IsAbout(manifest.id)) return choice;
   const std::string environment = EnvironmentOf(target, policy.document().locked());
   target.environment = environment;
   const std::optional<Switch> inject = FindSwitch(policy, target, choice);
@@ -75,7 +75,7 @@ Choice Selection::Choose(const Policy& policy, const kube::Manifest& manifest) {
   const bool asked_for = inject && inject->enabled &&
                          (inject->annotation.level != Level::kNamespace || !manifest.hook);
   if (!asked_for && !IsMatched(policy, target, choice)) return choice;
-  if (!target.manifest->pod) {
+  if (!manifest.pod && kube::FindWorkloadKind(manifest.id.group(), manifest.id.kind) != nullptr) {
     choice.skip = MakeSkip(policy, manifest, "CL-S-NO-POD",
                            "it has no pod template of its own; the policy must select the object "
                            "that has it");

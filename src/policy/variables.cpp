@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kOpen = "{{";
 constexpr std::string_view kClose = "}}";
 constexpr std::string_view kLabel = "label:";
+constexpr std::string_view kSecretPath = "profile.secretPath";
 constexpr std::string_view kInstance = "app.kubernetes.io/instance";
 
 std::string_view Trim(std::string_view text) {
@@ -55,14 +56,33 @@ std::variant<std::string, Variables::Flaw> Variables::Find(std::string_view name
   } else if (name == "release") {
     value = run_.release.empty() ? label(kInstance) : run_.release;
     hint = "say the release with --release";
+  } else if (name == kSecretPath) {
+    return FindSecretPath();
   } else {
     static const std::vector<std::string> known = {
-        "workload", "namespace", "kind", "mainContainer", "environment", "release", "label:KEY"};
+        "workload",    "namespace", "kind",      "mainContainer",
+        "environment", "release",   "label:KEY", std::string(kSecretPath)};
     return Flaw{"unknown variable " + shown,
                 Suggestion(name, known) + "; to write two opening braces, write four"};
   }
   if (value.empty()) return Flaw{shown + " has no value for this workload", std::move(hint)};
   return value;
+}
+
+/// A path may hold every variable but itself.
+std::variant<std::string, Variables::Flaw> Variables::FindSecretPath() const {
+  const Profile* profile = subject_.profile;
+  if (profile == nullptr || profile->secret_path.empty()) {
+    return Flaw{"{{profile.secretPath}} has no value for this workload",
+                "write `secretPath` into the EnvironmentProfile of its environment"};
+  }
+  std::string path = profile->secret_path;
+  if (path.find(kSecretPath) != std::string::npos) {
+    return Flaw{"the secretPath of the profile " + profile->name + " mentions itself",
+                "write the path itself"};
+  }
+  if (auto flaw = Expand(path)) return std::move(*flaw);
+  return path;
 }
 
 std::optional<Variables::Flaw> Variables::Expand(std::string& text) const {

@@ -7,6 +7,7 @@
 //   {{mainContainer}}  its main container (kube::MainContainer)
 //   {{environment}}  its effective environment
 //   {{release}}      Helm's release, else the label app.kubernetes.io/instance
+//   {{profile.secretPath}}  of its environment's profile, with variables of its own
 //   {{label:KEY}}    a label of the pod template, else of the workload
 //   {{{{             two opening braces
 //
@@ -41,6 +42,7 @@ class Variables {
  private:
   /// The value of a variable, or the flaw that it has none.
   std::variant<std::string, Flaw> Find(std::string_view name) const;
+  std::variant<std::string, Flaw> FindSecretPath() const;
 
   const Subject& subject_;
   const Run& run_;

@@ -1,7 +1,8 @@
 #include "policy/network/config_store.hpp"
 
 #include <algorithm>
-#include <cstdint>
+
+#include "text/base64.hpp"
 
 namespace cloudlab::policy::network {
 namespace {
@@ -9,39 +10,55 @@ namespace {
 /// So many contents of one file are kept: pods that set variables each in its own way share none.
 constexpr std::size_t kMostContents = 8;
 
-std::string DecodeBase64(std::string_view text) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/// A Go template with a word in place of each action: what is written around secrets.
+std::string WithoutActions(std::string_view text) {
+  constexpr std::string_view kBraces = R"("{{")";
   std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const std::size_t digit = kDigits.find(c);
-    if (digit == std::string_view::npos) continue;  // Line feeds and padding.
-    bits = bits << 6U | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xFFU);
+  while (true) {
+    const std::size_t open = text.find("{{");
+    out += text.substr(0, open);
+    const std::size_t close = open == std::string_view::npos ? open : text.find("}}", open);
+    if (close == std::string_view::npos) return out;
+    const bool braces = text.substr(open, close - open).find(kBraces) != std::string_view::npos;
+    out += braces ? "{{" : "x";
+    text.remove_prefix(close + 2);
   }
-  return out;
 }
 
 }  // namespace
 
 ConfigStore::Object::Object(const kube::Manifest& object) {
+  if (object.id.kind == "ExternalSecret") {
+    ReadTemplate(object);
+  } else {
+    ReadData(object);
+  }
+  for (const Entry& entry : entries_) by_key_.try_emplace(entry.key, &entry);
+}
+
+void ConfigStore::Object::Add(std::string key, std::string value) {
+  const bool has_variables = value.find('$') != std::string::npos;
+  entries_.push_back({std::move(key), std::move(value), has_variables});
+}
+
+void ConfigStore::Object::ReadTemplate(const kube::Manifest& object) {
+  const yaml::NodeView data = object.root.Find({"spec", "target"}).Find({"template", "data"});
+  for (const yaml::NodeView entry : data.children()) {
+    Add(entry.Key(), WithoutActions(entry.Given().Text()));
+  }
+}
+
+void ConfigStore::Object::ReadData(const kube::Manifest& object) {
   const bool secret = object.id.kind == "Secret";
   for (const char* field : {"data", "stringData", "binaryData"}) {
     const bool encoded =
         secret ? std::string_view(field) == "data" : std::string_view(field) == "binaryData";
     for (const yaml::NodeView entry : object.root.Find(field).children()) {
       std::string value = entry.Given().Text();
-      if (encoded) value = DecodeBase64(value);
-      const bool has_variables = value.find('$') != std::string::npos;
-      entries_.push_back({entry.Key(), std::move(value), has_variables});
+      if (encoded) value = text::DecodeBase64(value);
+      Add(entry.Key(), std::move(value));
     }
   }
-  for (const Entry& entry : entries_) by_key_.try_emplace(entry.key, &entry);
 }
 
 const ConfigStore::Entry* ConfigStore::Object::Find(std::string_view key) const {

@@ -43,6 +43,10 @@ class ConfigStore {
     const Entry* Find(std::string_view key) const;
 
    private:
+    void ReadData(const kube::Manifest& object);
+    void ReadTemplate(const kube::Manifest& object);
+    void Add(std::string key, std::string value);
+
     std::vector<Entry> entries_;
     std::unordered_map<std::string_view, const Entry*> by_key_;
   };
@@ -54,7 +58,7 @@ class ConfigStore {
   ConfigStore(const ConfigStore&) = delete;
   ConfigStore& operator=(const ConfigStore&) = delete;
 
-  /// The decoded entries of a ConfigMap or Secret.
+  /// The decoded entries of a ConfigMap or Secret, or of the template of an ExternalSecret.
   const Object& Read(const kube::Manifest& object);
   /// The texts of `entry`, an item of what Read() returned, as a file at `path` whose variables are
   /// replaced: `content`. `take` takes it apart. Texts without an address that leads somewhere are

@@ -49,7 +49,10 @@ class Reader {
 
  private:
   const kube::Manifest* Find(std::string_view kind, const std::string& name) const {
-    return stream_.Find("", kind, workload_.id.ns, name);
+    const kube::Manifest* found = stream_.Find("", kind, workload_.id.ns, name);
+    if (found != nullptr || kind != "Secret") return found;
+    // What is readable of a Secret stands in the template of the object that makes it.
+    return stream_.Find("external-secrets.io", "ExternalSecret", workload_.id.ns, name);
   }
 
   /// The value of `key` in a ConfigMap or Secret that `reference` names.

@@ -15,19 +15,6 @@ using yaml::Value;
 
 constexpr std::uint16_t kDnsPort = 53;
 
-/// The object at `key`; an empty one if there is none.
-const Value& MapAt(const Value& map, std::string_view key) {
-  static const Value none;
-  const Value* found = map.Find(key);
-  return found == nullptr ? none : *found;
-}
-
-std::vector<std::string> TextsAt(const Value& map, std::string_view key) {
-  std::vector<std::string> texts;
-  for (const Value& item : MapAt(map, key).items()) texts.push_back(item.text());
-  return texts;
-}
-
 /// A number, or two with a dash between them, as the schema let it pass.
 PortRange ReadRange(std::string_view text, Protocol protocol) {
   PortRange range{.protocol = protocol};

@@ -1,0 +1,205 @@
+#include "app/secrets.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "base/parallel.hpp"
+#include "kube/pod_template.hpp"
+#include "policy/diagnose.hpp"
+#include "policy/enforcement.hpp"
+#include "policy/secrets.hpp"
+#include "policy/selection.hpp"
+
+namespace cloudlab::app {
+namespace {
+
+using policy::SecretReferencePolicy;
+using policy::secrets::Action;
+using policy::secrets::Member;
+using policy::secrets::Plan;
+using policy::secrets::Share;
+using policy::secrets::Site;
+using yaml::NodeView;
+
+constexpr std::string_view kProof = "every secret that was found is a reference now";
+
+/// Calls take(policy) for every SecretReferencePolicy of the run.
+template <typename Take>
+void ForEachPolicy(const Rules& rules, const Take& take) {
+  for (const auto& policy : rules.policies) {
+    if (policy->stage() != policy::Stage::kSecrets) continue;
+    take(static_cast<const SecretReferencePolicy&>(*policy));
+  }
+}
+
+bool Applies(const Rules& rules, const std::string& policy) {
+  return std::ranges::any_of(rules.policies, [&](const auto& known) {
+    return known->name() == policy &&
+           policy::EnforcementOf(known->document()) == policy::Enforcement::kApply;
+  });
+}
+
+std::vector<Member> FindMembers(const SecretReferencePolicy& policy, const Rules& rules,
+                                const policy::Run& run) {
+  const auto& manifests = run.index->manifests();
+  std::vector<std::vector<Member>> chunks(ChunkCount(manifests.size()));
+  ForEachChunk(manifests.size(), [&](std::size_t chunk, std::size_t begin, std::size_t end) {
+    policy::Selection selection(run, rules.exceptions, rules.documents);
+    for (std::size_t i = begin; i < end; ++i) {
+      policy::Choice choice = selection.Choose(policy, manifests[i]);
+      if (!choice.subject) continue;
+      if (auto member = policy.Survey(*choice.subject, run)) {
+        chunks[chunk].push_back(*std::move(member));
+      }
+    }
+  });
+  std::vector<Member> members;
+  for (auto& chunk : chunks) std::ranges::move(chunk, std::back_inserter(members));
+  return members;
+}
+
+std::unique_ptr<const Plan> MakePlan(const SecretReferencePolicy& policy, const Rules& rules,
+                                     const policy::Run& run) {
+  policy::Selection selection(run, rules.exceptions, rules.documents);
+  const auto member_of = [&](const kube::Manifest& manifest) -> std::optional<Member> {
+    policy::Choice choice = selection.Choose(policy, manifest);
+    if (!choice.subject) return std::nullopt;
+    return policy.MemberOf(*choice.subject, run);
+  };
+  return std::make_unique<const Plan>(policy.name(), *run.index, FindMembers(policy, rules, run),
+                                      member_of);
+}
+
+/// The container `name` of `pod`, or an invalid view.
+NodeView ContainerOf(const kube::PodTemplate& pod, const std::string& name) {
+  for (const kube::Container& container : kube::Containers(pod)) {
+    if (container.name == name) return container.node;
+  }
+  return {};
+}
+
+/// True if the variable `name` of `container` gets its value from `key` of the Secret `secret`.
+bool Refers(NodeView container, const std::string& name, const std::string& secret,
+            const std::string& key) {
+  for (const NodeView item : container.Find("env").children()) {
+    if (!item.Resolved().Find("name").TextIs(name)) continue;
+    const NodeView reference = item.Resolved().Find({"valueFrom", "secretKeyRef"});
+    if (reference.Find("name").TextIs(secret) && reference.Find("key").TextIs(key)) return true;
+  }
+  return false;
+}
+
+/// True if what `share` planned for a workload stands in `now`, the same workload at the end.
+bool HoldsReferences(const Plan& plan, const Share& share, const kube::Manifest& now) {
+  return std::ranges::all_of(share.actions, [&](const Action& action) {
+    const std::string& secret = plan.targets()[action.target].name;
+    const bool of_variable =
+        action.kind == Action::Kind::kReference || action.kind == Action::Kind::kSplit;
+    if (!of_variable) return true;
+    const Site& site = share.member->sites[action.site];
+    const NodeView container = ContainerOf(now.pod, site.container);
+    if (action.kind == Action::Kind::kReference) {
+      return Refers(container, site.name, secret, action.key);
+    }
+    return std::ranges::all_of(action.variables, [&](const Action::Variable& variable) {
+      return Refers(container, variable.name, secret, variable.key);
+    });
+  });
+}
+
+/// True if nothing that the policy replaces is found in `now` any more.
+bool IsClean(const Share& share, const kube::Manifest& now) {
+  const auto sites = policy::secrets::Survey(now, *share.member->settings);
+  return std::ranges::none_of(sites, [](const Site& site) {
+    return site.where == Site::Where::kVariable || site.where == Site::Where::kConfigEntry ||
+           site.where == Site::Where::kSecretEntry;
+  });
+}
+
+}  // namespace
+
+bool HasSecrets(const Rules& rules) {
+  bool any = false;
+  ForEachPolicy(rules, [&](const SecretReferencePolicy&) { any = true; });
+  return any;
+}
+
+Secrets::Secrets(const Documents& documents, const Rules& rules, const policy::Run& run)
+    : documents_(documents), rules_(rules), run_(run) {
+  ForEachPolicy(rules, [&](const SecretReferencePolicy& policy) {
+    plans_.Add(MakePlan(policy, rules, run));
+  });
+  std::size_t number = 0;
+  for (const auto& plan : plans_.all()) {
+    if (!Applies(rules, plan->policy())) continue;
+    for (const std::string& value : plan->values()) {
+      if (!policy::secrets::IsDictionaryWord(value, *run.index)) search_.Add(value, number);
+      ++number;
+    }
+  }
+  search_.Prepare();
+}
+
+void Secrets::Tell(Report& report) const {
+  std::map<const kube::Manifest*, std::string> planned;  // By which policy.
+  for (const auto& plan : plans_.all()) {
+    const bool applies = Applies(rules_, plan->policy());
+    for (const policy::secrets::Row& row : plan->rows()) {
+      report.secrets.push_back({row.object, row.path, row.score,
+                                row.replaced ? "replaced" : "warned", row.remote_key});
+    }
+    if (!applies) continue;
+    for (const Member& member : plan->members()) {
+      const auto [other, added] = planned.emplace(member.manifest, plan->policy());
+      if (added) continue;
+      text::Diagnostic error = policy::Error(
+          "CL-E-TWO-POLICIES",
+          "the policies " + other->second + " and " + plan->policy() + " both replace its secrets",
+          {}, "let one of them exclude it");
+      error.object = member.manifest->id.Display();
+      report.diagnostics.Add(std::move(error));
+    }
+  }
+}
+
+void Secrets::Prove(const text::Source& input, Report& report) const {
+  bool passed = true;
+  for (const auto& plan : plans_.all()) {
+    if (!Applies(rules_, plan->policy())) continue;
+    for (const Member& member : plan->members()) {
+      const Share* share = plan->Find(*member.manifest);
+      const Document& document = documents_[member.manifest->document];
+      if (share == nullptr || share->actions.empty() || document.removed) continue;
+      bool found = false;
+      bool holds = !document.passed();
+      for (kube::Manifest& now : kube::Manifests(document.current(), member.manifest->document,
+                                                 rules_.pipeline.pod_template_paths)) {
+        run_.index->ResolveNamespace(now.id);
+        if (now.id.name != member.manifest->id.name || now.id.ns != member.manifest->id.ns) continue;
+        if (now.id.kind != member.manifest->id.kind) {
+          found = true;  // A Secret that became an ExternalSecret.
+          continue;
+        }
+        found = true;
+        const bool ours = now.id.kind == "Secret";  // Placeholders.
+        holds = holds && (ours || IsClean(*share, now)) && HoldsReferences(*plan, *share, now);
+      }
+      if (found && holds) continue;
+      passed = false;
+      text::Diagnostic error = policy::Error(
+          "CL-E-NOT-REPLACED", "a secret of it would stay in the output", {},
+          document.passed() ? "the document cannot be edited safely; without --on-refusal=pass the "
+                              "reason is told"
+                            : "exclude it from the policy and tell us: this is a mistake of ours");
+      error.object = member.manifest->id.Display();
+      if (const auto span = document.PlaceOf(member.manifest->root)) error.place = {&input, *span};
+      report.diagnostics.Add(std::move(error));
+    }
+  }
+  report.proofs.push_back({std::string(kProof), passed});
+}
+
+}  // namespace cloudlab::app

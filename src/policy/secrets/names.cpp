@@ -1,0 +1,33 @@
+#include "policy/secrets/names.hpp"
+
+#include <cctype>
+
+namespace cloudlab::policy::secrets {
+namespace {
+
+bool IsAlphanumeric(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
+
+}  // namespace
+
+std::string Stem(std::string_view name) {
+  std::string stem;
+  for (const char c : name) {
+    stem += IsAlphanumeric(c) ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : '_';
+  }
+  if (stem.empty() || (stem.front() >= '0' && stem.front() <= '9')) stem.insert(0, "_");
+  return stem;
+}
+
+std::string KeyOf(std::string_view name) {
+  std::string key(name);
+  for (char& c : key) {
+    if (!IsAlphanumeric(c) && c != '-' && c != '_' && c != '.') c = '-';
+  }
+  return key;
+}
+
+std::string PartName(const Site& site, const Found& found) {
+  return Stem(site.name) + "_" + (found.label.empty() ? "SECRET" : found.label);
+}
+
+}  // namespace cloudlab::policy::secrets

@@ -1,0 +1,18 @@
+// How variables, keys and entries are called after the place where a secret stood.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "policy/secrets/survey.hpp"
+
+namespace cloudlab::policy::secrets {
+
+/// What a variable may be called: "init.sql" -> "INIT_SQL".
+std::string Stem(std::string_view name);
+/// `name` with other characters than those of keys of a Secret (rule E3) replaced by dashes.
+std::string KeyOf(std::string_view name);
+/// The name of a part of a text: "DATABASE_URL_PASSWORD".
+std::string PartName(const Site& site, const Found& found);
+
+}  // namespace cloudlab::policy::secrets

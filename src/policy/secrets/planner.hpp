@@ -1,0 +1,79 @@
+// Makes a Plan, step by step: which sites are replaced, which remotes hold their values, which
+// Secrets bring them into the cluster, and what happens at each site.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "policy/secrets/plan.hpp"
+
+namespace cloudlab::policy::secrets {
+
+class Planner {
+ public:
+  Planner(Plan& plan, const kube::Index& index, const Plan::MemberOf& member_of)
+      : plan_(plan), index_(index), member_of_(member_of) {}
+
+  void Run();
+
+ private:
+  /// A secret of a site that is replaced.
+  struct Use {
+    std::size_t member = 0;
+    std::size_t site = 0;
+    std::size_t found = 0;
+  };
+  using SiteKey = std::pair<std::size_t, std::size_t>;  // Member, site.
+
+  Share& ShareOf(const kube::Manifest& manifest);
+  void Tell(const Member& member, const Site& site, text::Severity severity, std::string code,
+            std::string message, std::string hint);
+  bool IsReplaced(std::size_t member, std::size_t site) const {
+    return replaced_.contains({member, site});
+  }
+
+  // The steps, in this order.
+  void Judge(std::size_t member, std::size_t site);
+  void FindCopies();
+  void CheckReaders();
+  void AssignRemotes();
+  void MakeTargets();
+  void CheckHooks();
+  void Finish();
+
+  bool JudgeReferences(const Member& member, const Site& site);
+  void AddCopy(const kube::Manifest& manifest, yaml::NodeView scalar, const std::string& value,
+               std::string_view kind);
+  std::vector<Use> Uses() const;
+  std::size_t AddRemote(const Use& use);
+  std::size_t RemoteOf(const Member& member, const Reference& reference);
+  Target& TargetOf(const Member& member, const std::string& name, std::size_t& number);
+  std::string AddEntry(Target& target, std::string key, std::vector<Piece> pieces,
+                       const std::string& otherwise);
+  std::vector<Piece> PiecesOf(std::size_t member, std::size_t site);
+  void PlanVariable(std::size_t member, std::size_t site, Share& share);
+  void PlanMove(std::size_t member, std::size_t site, Share& share);
+  void PlanConversion(std::size_t member, Share& share);
+  std::string VariableName(const Member& member, const Site& site, const std::string& wanted);
+  void CheckStub(const Member& member, Share& share);
+  void AddRows();
+
+  Plan& plan_;
+  const kube::Index& index_;
+  const Plan::MemberOf& member_of_;
+  std::set<SiteKey> replaced_;
+  std::map<const kube::Manifest*, std::size_t> member_numbers_;
+  std::map<std::pair<std::string, std::string>, std::size_t> target_numbers_;  // Namespace, name.
+  std::map<std::tuple<std::size_t, std::size_t, std::size_t>, std::size_t> remote_of_;  // By use.
+  std::map<Remote, std::size_t> remote_numbers_;
+  // Names of variables of a container that are taken, those that were added included.
+  std::map<std::pair<const kube::Manifest*, yaml::NodeId>, std::set<std::string>> variables_;
+  std::set<const kube::Manifest*> stubs_refused_;
+  std::map<const kube::Manifest*, Share> shares_;
+};
+
+}  // namespace cloudlab::policy::secrets

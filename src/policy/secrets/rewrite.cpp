@@ -1,0 +1,214 @@
+// Makes a manifest what the plan says. Every change is small: a value gives way to a reference, a
+// variable comes before the one that refers to it, an entry leaves its ConfigMap.
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "policy/ownership.hpp"
+#include "policy/pod_edit.hpp"
+#include "policy/secrets/checksum.hpp"
+#include "policy/secrets/plan.hpp"
+#include "text/base64.hpp"
+#include "yaml/render.hpp"
+
+namespace cloudlab::policy::secrets {
+namespace {
+
+using yaml::NodeView;
+using yaml::Value;
+
+constexpr std::string_view kReloaderAnnotation = "reloader.stakater.com/auto";
+constexpr std::string_view kChecksumAnnotation = "secrets.cloudlab.dev/checksum";
+constexpr std::string_view kSyncWave = "argocd.argoproj.io/sync-wave";
+
+/// Kinds whose pods are replaced when their template changes.
+constexpr std::array<std::string_view, 5> kRollingKinds = {"Deployment", "StatefulSet", "DaemonSet",
+                                                           "Rollout", "DeploymentConfig"};
+
+Value Text(std::string_view text) { return Value::String(std::string(text)); }
+
+Value Reference(const std::string& secret, const std::string& key) {
+  return Value::Map(
+      {{"secretKeyRef", Value::Map({{"name", Text(secret)}, {"key", Text(key)}})}});
+}
+
+class Rewriter {
+ public:
+  Rewriter(const Plan& plan, const Share& share, const kube::Manifest& manifest, const Moves& moves,
+           Proposal& proposal)
+      : plan_(plan), share_(share), manifest_(manifest), moves_(moves), proposal_(proposal) {}
+
+  void Run() {
+    proposal_.Conceal();
+    bool edits_pod = false;
+    std::vector<NodeView> moved;
+    for (const Action& action : share_.actions) {
+      const Target& target = plan_.targets()[action.target];
+      switch (action.kind) {
+        case Action::Kind::kReference:
+          Refer(action, target);
+          edits_pod = true;
+          break;
+        case Action::Kind::kSplit:
+          Split(action, target);
+          edits_pod = true;
+          break;
+        case Action::Kind::kMove:
+          moved.push_back(share_.member->sites[action.site].node);
+          break;
+        case Action::Kind::kConvert:
+          Convert(target);
+          break;
+      }
+      if (action.kind != Action::Kind::kConvert) Bring(target);
+    }
+    if (!moved.empty()) TakeOut(moved);
+    edits_pod = RedirectReaders(manifest_, manifest_.id.ns, moves_, proposal_) || edits_pod;
+    if (!edits_pod) return;
+    WarnIfImmutable(proposal_);
+    Reload();
+  }
+
+ private:
+  void Refer(const Action& action, const Target& target) {
+    const NodeView value = share_.member->sites[action.site].node;
+    const NodeView item = value.parent();
+    proposal_.Remove(value);
+    proposal_.Put(item, {"valueFrom"}, Reference(target.name, action.key));
+  }
+
+  void Split(const Action& action, const Target& target) {
+    const Site& site = share_.member->sites[action.site];
+    const NodeView item = site.node.parent();
+    for (const Action::Variable& variable : action.variables) {
+      proposal_.Append(site.in, {"env"},
+                       Value::Map({{"name", Text(variable.name)},
+                                   {"valueFrom", Reference(target.name, variable.key)}}),
+                       {yaml::ItemPlace::Side::kBefore, item.id()});
+    }
+    proposal_.Replace(site.node, Text(action.text));
+  }
+
+  /// The object that makes the target comes into the stream.
+  void Bring(const Target& target) {
+    if (target.of_chart != nullptr || !brought_.insert(&target).second) return;
+    if (!target.id.kind.empty()) {
+      proposal_.AddObject(target.content, target.id, /*named_in_policy=*/false);
+      return;
+    }
+    if (target.first->manifest != &manifest_ && target.first->manifest->root != manifest_.root) {
+      return;
+    }
+    std::string keys;
+    for (const Entry& entry : target.entries) keys += (keys.empty() ? "" : ", ") + entry.key;
+    proposal_.AddFinding(text::Severity::kInfo, "CL-E-EXPECTED",
+                         "needs the Secret " + target.name + " with the keys " + keys,
+                         manifest_.root, "make it before this is applied");
+  }
+
+  void TakeOut(const std::vector<NodeView>& moved) {
+    RemoveChildren(moved.front().parent(), moved, proposal_);
+    if (!manifest_.root.Find("immutable").TextIs("true")) return;
+    proposal_.AddFinding(text::Severity::kWarning, "CL-E-IMMUTABLE",
+                         "is immutable: the API server refuses the change where it exists already",
+                         manifest_.root.Find("immutable"), "delete it before the next release");
+  }
+
+  void Convert(const Target& target) {
+    const NodeView root = manifest_.root;
+    switch (target.first->settings->provider) {
+      case Settings::Provider::kExternalSecret:
+        break;
+      case Settings::Provider::kStub:
+        return FillIn(target);
+      case Settings::Provider::kExistingSecret:
+        proposal_.RemoveManifest();
+        return;
+    }
+    proposal_.Replace(root.Find("apiVersion"), Text(target.id.api_version));
+    proposal_.Replace(root.Find("kind"), Text(target.id.kind));
+    for (const char* field : {"type", "immutable", "data", "stringData"}) {
+      if (const NodeView found = root.Find(field)) proposal_.Remove(found);
+    }
+    proposal_.Put(root, {"spec"}, *target.content.Find("spec"));
+    const std::string& wave = target.first->settings->sync_wave;
+    if (!wave.empty() && manifest_.Annotation(kSyncWave).empty()) {
+      proposal_.Put(root, {"metadata", "annotations", std::string(kSyncWave)}, Text(wave));
+    }
+    proposal_.Own();
+  }
+
+  /// Placeholders in a Secret of the chart, each where the value stood.
+  void FillIn(const Target& target) {
+    for (const Site& site : share_.member->sites) {
+      if (site.where != Site::Where::kSecretEntry) continue;
+      const auto entry = std::ranges::find(target.entries, site.name, &Entry::key);
+      if (entry == target.entries.end()) continue;
+      const std::string text = StubText(*entry, plan_);
+      if (text == site.text) continue;
+      const bool encoded = site.node.parent().KeyIs("data");
+      proposal_.Replace(site.node, Text(encoded ? text::EncodeBase64(text) : text));
+    }
+    proposal_.Own();
+  }
+
+  void Reload() {
+    const Settings::Reload how = SettingsOf().reload;
+    if (how == Settings::Reload::kNone) return;
+    if (std::ranges::find(kRollingKinds, manifest_.id.kind) == kRollingKinds.end()) return;
+    if (how == Settings::Reload::kReloader) {
+      if (!manifest_.Annotation(kReloaderAnnotation).empty()) return;
+      proposal_.Put(manifest_.root, {"metadata", "annotations", std::string(kReloaderAnnotation)},
+                    Text("true"));
+      return;
+    }
+    std::string what;
+    for (const Target* target : ReadTargets()) what += yaml::RenderFlow(target->content, true);
+    proposal_.Put(manifest_.root,
+                  manifest_.pod.PathTo({"metadata", "annotations", kChecksumAnnotation}),
+                  Text(Checksum(what)));
+  }
+
+  /// Those of whoever makes the first Secret that this workload reads.
+  const Settings& SettingsOf() const {
+    return share_.member != nullptr ? *share_.member->settings
+                                    : *ReadTargets().front()->first->settings;
+  }
+
+  std::vector<const Target*> ReadTargets() const {
+    std::vector<const Target*> read;
+    const auto add = [&](const Target& target) {
+      if (std::ranges::find(read, &target) == read.end()) read.push_back(&target);
+    };
+    for (const Action& action : share_.actions) add(plan_.targets()[action.target]);
+    ForEachConfigUse(manifest_, [&](std::string_view name, std::string_view key) {
+      const auto move = moves_.find({manifest_.id.ns, std::string(name)});
+      if (move == moves_.end()) return;
+      if (!key.empty() && move->second.Find(key) == nullptr) return;
+      for (const Target& target : plan_.targets()) {
+        if (target.ns == manifest_.id.ns && target.name == move->second.secret) add(target);
+      }
+    });
+    return read;
+  }
+
+  const Plan& plan_;
+  const Share& share_;
+  const kube::Manifest& manifest_;
+  const Moves& moves_;
+  Proposal& proposal_;
+  std::set<const Target*> brought_;
+};
+
+}  // namespace
+
+void Plan::Propose(const kube::Manifest& manifest, Proposal& proposal) const {
+  const Share* share = Find(manifest);
+  if (share == nullptr) return;
+  for (const Notice& notice : share->notices) {
+    proposal.AddFinding(notice.severity, notice.code, notice.message, notice.node, notice.hint);
+  }
+  Rewriter(*this, *share, manifest, moves_, proposal).Run();
+}
+
+}  // namespace cloudlab::policy::secrets

@@ -1,0 +1,239 @@
+#include "policy/secrets/survey.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "kube/pod_template.hpp"
+#include "policy/annotations.hpp"
+#include "policy/secrets/detection/findings.hpp"
+#include "text/ascii.hpp"
+#include "text/base64.hpp"
+
+namespace cloudlab::policy::secrets {
+namespace {
+
+using yaml::NodeView;
+
+/// What stands in a Secret counts, whatever it is called.
+constexpr int kScoreInSecret = 80;
+
+/// Names of entries of a Secret that tell who or where, not with what.
+constexpr std::array<std::string_view, 14> kHarmlessEntries = {
+    "username", "user",   "host",     "hostname", "port", "database", "dbname",
+    "db",       "region", "endpoint", "url",      "uri",  "email",    "ca.crt"};
+
+/// Types of Secrets that nobody writes by hand: a controller or Helm does.
+constexpr std::array<std::string_view, 2> kForeignTypes = {"kubernetes.io/service-account-token",
+                                                           "helm.sh/release.v1"};
+
+/// Copies of whole objects, made by kubectl; they are not rendered.
+constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+bool IsText(std::string_view bytes) {
+  return std::ranges::all_of(bytes, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 || byte == '\n' || byte == '\r' || byte == '\t';
+  });
+}
+
+class Surveyor {
+ public:
+  Surveyor(const kube::Manifest& manifest, const Settings& settings)
+      : manifest_(manifest), settings_(settings), detection_(&settings.detection) {
+    ReadAllowed();
+  }
+
+  std::vector<Site> Run() {
+    const bool core = manifest_.id.group().empty();
+    if (core && manifest_.id.kind == "Secret") {
+      LookAtSecret();
+    } else if (core && manifest_.id.kind == "ConfigMap") {
+      for (const NodeView entry : manifest_.root.Find("data").children()) LookAtEntry(entry);
+    }
+    if (manifest_.pod) {
+      for (const kube::Container& container : kube::Containers(manifest_.pod)) {
+        LookAtVariables(container);
+        if (settings_.args != Settings::Reaction::kIgnore) LookAtArguments(container);
+      }
+    }
+    if (settings_.annotations != Settings::Reaction::kIgnore) {
+      LookAtAnnotations(manifest_.annotations);
+      const NodeView of_pod = manifest_.pod.metadata.Find("annotations");
+      if (of_pod != manifest_.annotations) LookAtAnnotations(of_pod);
+    }
+    return std::move(sites_);
+  }
+
+ private:
+  /// `cloudlab.dev/not-secret`: globs between commas.
+  void ReadAllowed() {
+    std::vector<std::string> allowed;
+    for (const std::string& list : {manifest_.annotations.Find(kNotSecretAnnotation).Text(),
+                                    manifest_.pod.Annotation(kNotSecretAnnotation)}) {
+      for (std::string& word : SkipWords(list)) allowed.push_back(std::move(word));
+    }
+    if (allowed.empty()) return;
+    own_ = settings_.detection;
+    own_.allow.insert(own_.allow.end(), allowed.begin(), allowed.end());
+    detection_ = &own_;
+  }
+
+  std::vector<Found> FindIn(std::string_view name, std::string_view text) const {
+    return IsFile(text) ? FindInFile(name, text, *detection_)
+                        : FindInValue(name, text, *detection_);
+  }
+
+  void Add(Site site) {
+    if (site.found.empty() && site.references.empty()) return;
+    TakeAsWholeIfNeeded(site);
+    sites_.push_back(std::move(site));
+  }
+
+  /// A value that is written with escapes gives way only together with the text around it.
+  static void TakeAsWholeIfNeeded(Site& site) {
+    const auto is_other = [](const Found& found) { return found.encoding == Encoding::kOther; };
+    if (std::ranges::none_of(site.found, is_other)) return;
+    for (Found& found : site.found) site.inner.push_back(std::move(found.value));
+    Found whole = site.found.front();
+    whole.span = {0, static_cast<std::uint32_t>(site.text.size())};
+    whole.value = site.text;
+    whole.encoding = Encoding::kPlain;
+    whole.whole = true;
+    site.found = {std::move(whole)};
+    site.references.clear();
+  }
+
+  void LookAtVariables(const kube::Container& container) {
+    for (const NodeView item : container.node.Find("env").children()) {
+      const auto [name, value] = item.Resolved().FindGiven<2>({"name", "value"});
+      if (!value.IsScalar()) continue;
+      Site site{.where = Site::Where::kVariable, .node = value, .name = name.Text()};
+      site.text = value.Text();
+      site.found = FindIn(site.name, site.text);
+      site.references = FindReferences(site.text);
+      if (site.found.empty() && site.references.empty()) continue;
+      site.container = container.name;
+      site.in = container.node;
+      Add(std::move(site));
+    }
+  }
+
+  void LookAtArguments(const kube::Container& container) {
+    std::vector<NodeView> nodes;
+    std::vector<std::string> texts;
+    for (const NodeView list : container.node.FindGiven<2>({"command", "args"})) {
+      for (const NodeView item : list.children()) {
+        if (!item.Resolved().IsScalar()) continue;
+        nodes.push_back(item.Resolved());
+        texts.push_back(nodes.back().Text());
+      }
+    }
+    for (FoundArgument& found : FindInArguments(texts, *detection_)) {
+      Site site{.where = Site::Where::kArgument, .node = nodes[found.argument]};
+      site.name = nodes[found.argument].parent().Key();
+      site.container = container.name;
+      site.in = container.node;
+      site.text = texts[found.argument];
+      site.found.push_back(std::move(found.found));
+      Add(std::move(site));
+    }
+  }
+
+  /// Only the shape of a value counts: names of annotations speak of secrets all the time.
+  void LookAtAnnotations(NodeView annotations) {
+    Detection shapes = *detection_;
+    shapes.names = false;
+    for (const NodeView entry : annotations.children()) {
+      if (!entry.Resolved().IsScalar() || entry.KeyIs(kLastApplied)) continue;
+      Site site{.where = Site::Where::kAnnotation, .node = entry.Resolved(), .name = entry.Key()};
+      site.text = site.node.Text();
+      site.found = IsFile(site.text) ? FindInFile(site.name, site.text, shapes)
+                                     : FindInValue(site.name, site.text, shapes);
+      Add(std::move(site));
+    }
+  }
+
+  void LookAtEntry(NodeView entry) {
+    if (!entry.Resolved().IsScalar()) return;
+    Site site{.where = Site::Where::kConfigEntry, .node = entry.Resolved(), .name = entry.Key()};
+    site.text = site.node.Text();
+    site.found = FindIn(site.name, site.text);
+    site.references = FindReferences(site.text);
+    const bool ignored = settings_.files == Settings::Reaction::kIgnore && !site.IsWhole();
+    if (!ignored) Add(std::move(site));
+  }
+
+  void LookAtSecret() {
+    const std::string type = manifest_.root.Find("type").Text();
+    if (std::ranges::find(kForeignTypes, type) != kForeignTypes.end()) return;
+    bool any = false;
+    std::vector<Site> entries;
+    for (const char* field : {"data", "stringData"}) {
+      for (const NodeView entry : manifest_.root.Find(field).children()) {
+        if (!entry.Resolved().IsScalar()) continue;
+        entries.push_back(EntryOfSecret(entry, std::string_view(field) == "data"));
+        any = any || !entries.back().found.empty() || !entries.back().references.empty();
+      }
+    }
+    if (!any) return;
+    // Of two entries of one name, that of stringData holds (Kubernetes API reference, Secret v1).
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const bool overruled =
+          std::any_of(entries.begin() + static_cast<std::ptrdiff_t>(i) + 1, entries.end(),
+                      [&](const Site& later) { return later.name == entries[i].name; });
+      if (!overruled) sites_.push_back(std::move(entries[i]));
+    }
+  }
+
+  Site EntryOfSecret(NodeView entry, bool encoded) const {
+    Site site{.where = Site::Where::kSecretEntry, .node = entry.Resolved(), .name = entry.Key()};
+    site.text = site.node.Text();
+    if (encoded) site.text = text::DecodeBase64(site.text);
+    site.binary = !IsText(site.text);
+    if (!site.binary) {
+      site.found = FindIn(site.name, site.text);
+      site.references = FindReferences(site.text);
+      TakeAsWholeIfNeeded(site);
+    }
+    const bool counts = site.binary || (site.found.empty() && site.references.empty() &&
+                                        !IsHarmlessEntry(site.name, site.text));
+    if (counts) {
+      const auto size = static_cast<std::uint32_t>(site.text.size());
+      site.found = {Found{.span = {0, size},
+                          .value = site.text,
+                          .score = kScoreInSecret,
+                          .kind = "entry of a Secret",
+                          .label = {},
+                          .whole = true}};
+    }
+    return site;
+  }
+
+  bool IsHarmlessEntry(std::string_view name, std::string_view text) const {
+    if (text.empty() || IsFile(text) || text == "true" || text == "false") return true;
+    if (std::ranges::find(kHarmlessEntries, text::LowerCase(name)) != kHarmlessEntries.end()) {
+      return true;
+    }
+    return IsAllowed(name, *detection_);
+  }
+
+  const kube::Manifest& manifest_;
+  const Settings& settings_;
+  const Detection* detection_;
+  Detection own_;
+  std::vector<Site> sites_;
+};
+
+}  // namespace
+
+bool IsFile(std::string_view text) {
+  if (text.find('\n') != std::string_view::npos) return true;
+  return text.starts_with('{') || text.starts_with('[');
+}
+
+std::vector<Site> Survey(const kube::Manifest& manifest, const Settings& settings) {
+  return Surveyor(manifest, settings).Run();
+}
+
+}  // namespace cloudlab::policy::secrets

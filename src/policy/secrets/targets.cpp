@@ -1,0 +1,253 @@
+// The second half of the planner: which entries each Secret gets, and what stands at each site
+// instead.
+#include <algorithm>
+#include <utility>
+
+#include "kube/pod_template.hpp"
+#include "policy/glob.hpp"
+#include "policy/ownership.hpp"
+#include "policy/secrets/names.hpp"
+#include "policy/secrets/planner.hpp"
+
+namespace cloudlab::policy::secrets {
+namespace {
+
+using yaml::NodeView;
+using Where = Site::Where;
+
+constexpr std::string_view kExternalSecretVersion = "external-secrets.io/v1";
+
+kube::ObjectId MakerOf(const Settings& settings, const std::string& ns, const std::string& name) {
+  switch (settings.provider) {
+    case Settings::Provider::kExternalSecret:
+      return {std::string(kExternalSecretVersion), "ExternalSecret", ns, name};
+    case Settings::Provider::kStub:
+      return {"v1", "Secret", ns, name};
+    case Settings::Provider::kExistingSecret:
+      break;
+  }
+  return {};
+}
+
+/// A part of a text that gives way to a reference.
+struct Part {
+  text::Span span;
+  std::size_t found = kNone;
+  std::size_t reference = kNone;
+};
+
+std::vector<Part> PartsOf(const Site& site) {
+  std::vector<Part> parts;
+  for (std::size_t i = 0; i < site.found.size(); ++i) parts.push_back({site.found[i].span, i, kNone});
+  for (std::size_t i = 0; i < site.references.size(); ++i) {
+    parts.push_back({site.references[i].span, kNone, i});
+  }
+  std::ranges::sort(parts, {}, [](const Part& part) { return part.span.begin; });
+  return parts;
+}
+
+}  // namespace
+
+Target& Planner::TargetOf(const Member& member, const std::string& name, std::size_t& number) {
+  const std::string& ns = member.manifest->id.ns;
+  const auto [at, added] = target_numbers_.try_emplace({ns, name}, plan_.targets_.size());
+  number = at->second;
+  if (!added) return plan_.targets_[number];
+  Target target{.ns = ns, .name = name, .first = &member};
+  target.id = MakerOf(*member.settings, ns, name);
+  const auto mine = [&](const kube::Manifest* found) {
+    return found != nullptr && IsManagedBy(*found, plan_.policy_);
+  };
+  const kube::Manifest* external =
+      index_.Find("external-secrets.io", "ExternalSecret", ns, name);
+  const kube::Manifest* secret = index_.Find("", "Secret", ns, name);
+  if (mine(external)) target.earlier = external;
+  if (mine(secret)) target.earlier = secret;
+  const bool becomes_ours = secret != nullptr && member_numbers_.contains(secret);
+  const kube::Manifest* foreign = external != nullptr && !mine(external) ? external
+                                  : secret != nullptr && !mine(secret) && !becomes_ours
+                                      ? secret
+                                      : nullptr;
+  if (foreign != nullptr) {
+    ShareOf(*member.manifest)
+        .notices.push_back({text::Severity::kError, "CL-E-TAKEN",
+                            "the Secret that it would read is to be called " + name + ", and " +
+                                foreign->id.Display() + " of the stream has that name",
+                            "write another spec.secretName", member.manifest->root});
+  }
+  plan_.targets_.push_back(std::move(target));
+  return plan_.targets_.back();
+}
+
+/// Adds an entry and returns its key: `key`, or `otherwise` and then numbers where that holds
+/// something else.
+std::string Planner::AddEntry(Target& target, std::string key, std::vector<Piece> pieces,
+                              const std::string& otherwise) {
+  const std::string base = otherwise.empty() ? key : otherwise;
+  for (int attempt = 1;; ++attempt) {
+    const auto found = std::ranges::find(target.entries, key, &Entry::key);
+    if (found == target.entries.end()) break;
+    if (found->pieces == pieces) return key;
+    key = attempt == 1 && base != key ? base : base + "-" + std::to_string(attempt + 1);
+  }
+  target.entries.push_back({key, std::move(pieces)});
+  return key;
+}
+
+/// The text of a site with remotes where secrets stood.
+std::vector<Piece> Planner::PiecesOf(std::size_t member_number, std::size_t site_number) {
+  const Member& member = plan_.members_[member_number];
+  const Site& site = member.sites[site_number];
+  std::vector<Piece> pieces;
+  std::size_t done = 0;
+  for (const Part& part : PartsOf(site)) {
+    if (part.span.begin > done) {
+      pieces.push_back({.text = site.text.substr(done, part.span.begin - done)});
+    }
+    Piece piece;
+    if (part.found != kNone) {
+      piece.remote = remote_of_[{member_number, site_number, part.found}];
+      piece.percent = site.found[part.found].encoding == Encoding::kPercent;
+    } else {
+      piece.remote = RemoteOf(member, site.references[part.reference]);
+    }
+    pieces.push_back(std::move(piece));
+    done = part.span.end;
+  }
+  if (done < site.text.size() || pieces.empty()) pieces.push_back({.text = site.text.substr(done)});
+  return pieces;
+}
+
+/// A name that no variable of the container has yet.
+std::string Planner::VariableName(const Member& member, const Site& site,
+                                  const std::string& wanted) {
+  auto [names, added] = variables_.try_emplace({member.manifest, site.in.id()});
+  if (added) {
+    for (const NodeView item : site.in.Find("env").children()) {
+      names->second.insert(item.Resolved().Find("name").Text());
+    }
+  }
+  std::string name = wanted;
+  for (int attempt = 2; !names->second.insert(name).second; ++attempt) {
+    name = wanted + "_" + std::to_string(attempt);
+  }
+  return name;
+}
+
+void Planner::PlanVariable(std::size_t member_number, std::size_t site_number, Share& share) {
+  const Member& member = plan_.members_[member_number];
+  const Site& site = member.sites[site_number];
+  Action action{.site = site_number};
+  Target& target = TargetOf(member, member.secret_name, action.target);
+  const bool whole = site.IsWhole() || member.settings->dsn == Settings::Dsn::kWhole;
+  if (whole) {
+    action.kind = Action::Kind::kReference;
+    action.key = AddEntry(target, KeyOf(site.name), PiecesOf(member_number, site_number),
+                          KeyOf(site.container + "-" + site.name));
+    share.actions.push_back(std::move(action));
+    return;
+  }
+  action.kind = Action::Kind::kSplit;
+  std::vector<std::pair<Piece, std::string>> known;  // The variable that holds each remote.
+  const std::vector<Piece> pieces = PiecesOf(member_number, site_number);
+  std::size_t part = 0;
+  const std::vector<Part> parts = PartsOf(site);
+  for (const Piece& piece : pieces) {
+    if (piece.remote == kNone) {
+      action.text += piece.text;
+      continue;
+    }
+    const Part& from = parts[part++];
+    auto at = std::ranges::find(known, piece, &std::pair<Piece, std::string>::first);
+    if (at == known.end()) {
+      const std::string wanted = from.found == kNone ? Stem(site.name) + "_SECRET"
+                                                     : PartName(site, site.found[from.found]);
+      Action::Variable variable{VariableName(member, site, wanted), {}};
+      variable.key = AddEntry(target, variable.name, {piece},
+                              KeyOf(site.container + "-" + variable.name));
+      known.emplace_back(piece, variable.name);
+      at = std::prev(known.end());
+      action.variables.push_back(std::move(variable));
+    }
+    action.text += "$(" + at->second + ")";
+  }
+  share.actions.push_back(std::move(action));
+}
+
+void Planner::PlanMove(std::size_t member_number, std::size_t site_number, Share& share) {
+  const Member& member = plan_.members_[member_number];
+  const Site& site = member.sites[site_number];
+  Action action{.kind = Action::Kind::kMove, .site = site_number};
+  Target& target = TargetOf(member, member.secret_name, action.target);
+  action.key = AddEntry(target, KeyOf(site.name), PiecesOf(member_number, site_number), {});
+  const kube::Manifest& manifest = *member.manifest;
+  Move& move = plan_.moves_[{manifest.id.ns, manifest.id.name}];
+  if (move.all_keys.empty()) {
+    for (const char* field : {"data", "binaryData"}) {
+      for (const NodeView entry : manifest.root.Find(field).children()) {
+        move.all_keys.push_back(entry.Key());
+      }
+    }
+  }
+  move.secret = target.name;
+  move.keys.push_back(site.name);
+  move.secret_keys.push_back(action.key);
+  share.actions.push_back(std::move(action));
+}
+
+/// All entries of a Secret, those without a secret in them as text.
+void Planner::PlanConversion(std::size_t member_number, Share& share) {
+  const Member& member = plan_.members_[member_number];
+  Action action{.kind = Action::Kind::kConvert};
+  Target& target = TargetOf(member, member.manifest->id.name, action.target);
+  target.of_chart = member.manifest;
+  target.first = &member;
+  for (std::size_t s = 0; s < member.sites.size(); ++s) {
+    if (member.sites[s].where != Where::kSecretEntry) continue;
+    AddEntry(target, member.sites[s].name, PiecesOf(member_number, s), {});
+  }
+  share.actions.push_back(std::move(action));
+}
+
+void Planner::MakeTargets() {
+  plan_.targets_.reserve(plan_.members_.size());
+  // Secrets of the chart keep their entries' names, so they come first.
+  for (const Where pass : {Where::kSecretEntry, Where::kVariable}) {
+    for (std::size_t m = 0; m < plan_.members_.size(); ++m) {
+      Member& member = plan_.members_[m];
+      bool converted = false;
+      for (std::size_t s = 0; s < member.sites.size(); ++s) {
+        if (!IsReplaced(m, s)) continue;
+        const Where where = member.sites[s].where;
+        if ((where == Where::kSecretEntry) != (pass == Where::kSecretEntry)) continue;
+        Share& share = ShareOf(*member.manifest);
+        CheckStub(member, share);
+        if (where == Where::kVariable) PlanVariable(m, s, share);
+        if (where == Where::kConfigEntry) PlanMove(m, s, share);
+        if (where == Where::kSecretEntry && !std::exchange(converted, true)) {
+          PlanConversion(m, share);
+        }
+      }
+    }
+  }
+}
+
+/// Placeholders are for environments that are named.
+void Planner::CheckStub(const Member& member, Share& share) {
+  const Settings& settings = *member.settings;
+  if (settings.provider != Settings::Provider::kStub) return;
+  const bool allowed = std::ranges::any_of(settings.stub_environments, [&](const auto& glob) {
+    return GlobMatches(glob, member.environment);
+  });
+  if (allowed || !stubs_refused_.insert(member.manifest).second) return;
+  share.notices.push_back(
+      {text::Severity::kError, "CL-E-STUB",
+       "a Secret of placeholders is for development, and this is " +
+           (member.environment.empty() ? std::string("an environment without a name")
+                                       : "the environment " + member.environment),
+       "use provider.type ExternalSecret here, or name the environment under "
+       "provider.environments",
+       member.manifest->root});
+}
+
+}  // namespace cloudlab::policy::secrets
