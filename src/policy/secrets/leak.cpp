@@ -173,18 +173,18 @@ void Settle(std::vector<Leak>& leaks) {
   });
 }
 
+bool HoldsBits(char c) { return c != '=' && IsBase64Byte(c); }
+
 /// What is hidden for a leak: of base64, also the characters beside it that hold bits of its first
 /// and last byte, unless the one before may belong to an escape.
-text::Span Hidden(const Leak& leak, std::string_view text) {
+text::Span HiddenBy(const Leak& leak, std::string_view text) {
   constexpr std::size_t kLongestEscape = 6;
   text::Span span = leak.span;
   if (leak.form != Words(Form::kBase64)) return span;
   const std::size_t look = std::min<std::size_t>(span.begin, kLongestEscape);
   const std::string_view before = text.substr(span.begin - look, look);
-  if (!before.empty() && IsBase64Byte(before.back()) && before.find('\\') == before.npos) {
-    --span.begin;
-  }
-  if (span.end < text.size() && IsBase64Byte(text[span.end])) ++span.end;
+  if (!before.empty() && HoldsBits(before.back()) && before.find('\\') == before.npos) --span.begin;
+  if (span.end < text.size() && HoldsBits(text[span.end])) ++span.end;
   return span;
 }
 
@@ -214,15 +214,27 @@ std::vector<LeakSearch::Leak> LeakSearch::FindAll(std::string_view text) const {
   return leaks;
 }
 
+std::vector<text::Span> LeakSearch::Hidden(std::string_view text) const {
+  std::vector<text::Span> spans;
+  for (const Leak& leak : FindAll(text)) {
+    const text::Span span = HiddenBy(leak, text);
+    if (spans.empty() || span.begin > spans.back().end) {
+      spans.push_back(span);
+    } else {
+      spans.back().end = std::max(spans.back().end, span.end);
+    }
+  }
+  return spans;
+}
+
 std::string LeakSearch::Scrub(std::string text) const {
   // What stood glued to a value may stand alone behind it. Every turn makes the text shorter.
-  for (std::vector<Leak> leaks = FindAll(text); !leaks.empty(); leaks = FindAll(text)) {
+  for (auto hidden = Hidden(text); !hidden.empty(); hidden = Hidden(text)) {
     std::string scrubbed;
     std::size_t done = 0;
-    for (const Leak& leak : leaks) {
-      const text::Span span = Hidden(leak, text);
-      if (span.begin >= done) scrubbed.append(text, done, span.begin - done).append(kMask);
-      done = std::max<std::size_t>(done, span.end);
+    for (const text::Span span : hidden) {
+      scrubbed.append(text, done, span.begin - done).append(kMask);
+      done = span.end;
     }
     text = scrubbed.append(text, done);
   }

@@ -48,6 +48,10 @@ class LeakSearch {
   /// All of them by position; none lies inside of another. Big texts are searched by all cores.
   std::vector<Leak> FindAll(std::string_view text) const;
 
+  /// What of `text` must not be shown, in its order and apart from one another: leaks, and what
+  /// beside them tells of their bytes.
+  std::vector<text::Span> Hidden(std::string_view text) const;
+
   /// `text` with every value replaced by `***`. What is JSON before is JSON behind.
   std::string Scrub(std::string text) const;
 
