@@ -53,7 +53,7 @@ std::string Drift(const app::Report& report) {
 
 void Tell(const Options& options, const app::Result& result) {
   const app::Report& report = result.report;
-  app::Places places;
+  app::Places places(result.guard);
   std::map<std::string, std::size_t> told;
   for (const auto& diagnostic : report.diagnostics.items()) {
     const app::LogLevel level = LevelOf(diagnostic.severity);
@@ -80,21 +80,31 @@ void Tell(const Options& options, const app::Result& result) {
   }
 }
 
+bool WriteReport(const Options& options, const app::Result& result) {
+  std::string error;
+  const bool written =
+      WriteFile(options.report, result.guard.Pass(app::PrintJson(result.report)), error);
+  if (!written) Fail("the report", options.report, error);
+  return written;
+}
+
+bool WriteDiff(const Options& options, const app::Result& result) {
+  std::string error;
+  const std::string diff = result.guard.Pass(result.diff);
+  if (options.diff == "-") return WriteAll(STDERR_FILENO, diff, error);
+  const bool written = WriteFile(options.diff, diff, error);
+  if (!written) Fail("the diff", options.diff, error);
+  return written;
+}
+
 }  // namespace
 
 int Deliver(const Options& options, const app::Result& result) {
+  app::GuardLog(result.guard);
   Tell(options, result);
   std::string error;
-  if (!options.report.empty() && !WriteFile(options.report, app::PrintJson(result.report), error)) {
-    Fail("the report", options.report, error);
-    return app::kFailed;
-  }
-  if (options.diff == "-") {
-    if (!WriteAll(STDERR_FILENO, result.diff, error)) return app::kFailed;
-  } else if (!options.diff.empty() && !WriteFile(options.diff, result.diff, error)) {
-    Fail("the diff", options.diff, error);
-    return app::kFailed;
-  }
+  if (!options.report.empty() && !WriteReport(options, result)) return app::kFailed;
+  if (!options.diff.empty() && !WriteDiff(options, result)) return app::kFailed;
   if (result.exit_code != app::kDone) return result.exit_code;
   if (!WriteAll(STDOUT_FILENO, result.output, error)) {
     Fail("the manifests to", "stdout", error);

@@ -1,5 +1,7 @@
 // The end of every run: messages to stderr, diff and report to their files, and the output last, so
 // that whatever fails before leaves stdout empty.
+//
+// Everything but the output passes the guard of the run here: no value that was replaced is told.
 #pragma once
 
 #include "app/pipeline.hpp"

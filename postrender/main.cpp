@@ -6,7 +6,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <new>
+#include <string>
+#include <typeinfo>
 
 #include "app/log.hpp"
 #include "app/message.hpp"
@@ -40,6 +43,12 @@ int Print(std::string_view text) {
 int Fail(const std::string& message) {
   app::Log(app::LogLevel::kError, "cloudlab-postrender: " + message);
   return app::kFailed;
+}
+
+int FailOfBug(const std::string& kind) {
+  Fail("error: the run was given up, nothing more was written (" + kind +
+       "). This is a bug of cloudlab: please report it [CL-X-BUG]");
+  return app::kInternal;
 }
 
 int PrintSchema(const std::string& kind) {
@@ -81,4 +90,9 @@ int main(int argc, char** argv) try {
 } catch (const std::bad_alloc&) {
   Fail("not enough memory");
   return app::kInternal;
+} catch (const std::exception& bug) {
+  // Its text may quote the input, so that it stays here.
+  return FailOfBug(typeid(bug).name());
+} catch (...) {
+  return FailOfBug("unknown");
 }

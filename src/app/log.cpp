@@ -4,6 +4,8 @@
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <string>
+#include <utility>
 
 namespace cloudlab::app {
 namespace {
@@ -36,7 +38,14 @@ spdlog::logger& Logger() {
   return *logger;
 }
 
+Guard& LogGuard() {
+  static Guard guard;
+  return guard;
+}
+
 }  // namespace
+
+void GuardLog(Guard guard) { LogGuard() = std::move(guard); }
 
 void SetLogLevel(LogLevel level) { Logger().set_level(ToSpdlog(level)); }
 
@@ -44,7 +53,9 @@ bool IsShown(LogLevel level) { return Logger().should_log(ToSpdlog(level)); }
 
 void Log(LogLevel level, std::string_view message) {
   while (message.ends_with('\n')) message.remove_suffix(1);
-  Logger().log(ToSpdlog(level), spdlog::string_view_t(message.data(), message.size()));
+  if (!IsShown(level)) return;
+  const std::string passed = LogGuard().Pass(std::string(message));
+  Logger().log(ToSpdlog(level), spdlog::string_view_t(passed.data(), passed.size()));
 }
 
 }  // namespace cloudlab::app

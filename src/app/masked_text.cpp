@@ -168,6 +168,11 @@ bool IsInsideSecret(std::string_view buffer, std::string_view line) {
 
 }  // namespace
 
+MaskedText::MaskedText(std::string_view buffer, const policy::secrets::LeakSearch* removed)
+    : buffer_(buffer) {
+  if (removed != nullptr) removed_ = removed->Hidden(buffer);
+}
+
 const MaskedText::Section& MaskedText::SectionAt(std::size_t offset) {
   if (slices_.empty()) slices_ = yaml::Split(buffer_);
   auto slice = std::ranges::upper_bound(slices_, offset, {}, &yaml::Slice::offset);
@@ -195,6 +200,11 @@ MaskedLine MaskedText::Line(std::size_t offset) {
   if (secrets.empty() && !section.readable && IsInsideSecret(buffer_, line)) {
     secrets.push_back(SpanOf(begin + line.find_first_not_of(' '), end));
   }
+  for (auto leak = std::ranges::upper_bound(removed_, begin, {}, &text::Span::end);
+       leak != removed_.end() && leak->begin < end; ++leak) {
+    secrets.push_back(*leak);
+  }
+  std::ranges::sort(secrets, {}, &text::Span::begin);
 
   MaskedLine shown;
   shown.column = offset - begin;
@@ -212,6 +222,33 @@ MaskedLine MaskedText::Line(std::size_t offset) {
   }
   shown.text.append(buffer_.substr(at, end - at));
   return shown;
+}
+
+std::string MaskedTrees(std::string_view text) {
+  MaskedText masked(text);
+  std::string out;
+  std::size_t data_indent = std::string_view::npos;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view line = text::LineAt(text, at);
+    const std::size_t indent = line.find_first_not_of(' ');
+    const bool in_data = data_indent != std::string_view::npos && indent > data_indent;
+    const std::size_t colon = line.find(':');
+    // Of a scalar that was cut nobody can tell whether it is the beginning of a secret.
+    const bool is_cut = line.ends_with("...");
+    if ((in_data || is_cut) && indent != std::string_view::npos) {
+      out.append(line.substr(0, colon == std::string_view::npos ? indent : colon + 1));
+      out.append(policy::kMask);
+    } else {
+      out += masked.Line(at).text;
+    }
+    if (!in_data && indent != std::string_view::npos) {
+      const std::string_view key = Trimmed(line.substr(0, colon));
+      data_indent = key == "data" || key == "stringData" ? indent : std::string_view::npos;
+    }
+    out += '\n';
+    at = std::min(text.find('\n', at), text.size() - 1) + 1;
+  }
+  return out;
 }
 
 }  // namespace cloudlab::app

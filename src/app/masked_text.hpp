@@ -1,5 +1,6 @@
-// A text as people may see it: every scalar that looks like a secret, and everything in a Secret's
-// data, prints as three asterisks. Diffs and messages show lines through this.
+// A text as people may see it: every scalar that looks like a secret, everything in a Secret's
+// data, and every value that the run has replaced prints as three asterisks. Diffs and messages
+// show lines through this.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/secrets/leak.hpp"
 #include "text/span.hpp"
 #include "yaml/stream.hpp"
 
@@ -21,8 +23,10 @@ struct MaskedLine {
 
 class MaskedText {
  public:
-  /// `buffer` is a stream of documents, valid or not; it must outlive the object.
-  explicit MaskedText(std::string_view buffer) : buffer_(buffer) {}
+  /// `buffer` is a stream of documents, valid or not; it must outlive the object. So must
+  /// `removed`, if it is given: the values of it are masked wherever they stand.
+  explicit MaskedText(std::string_view buffer,
+                      const policy::secrets::LeakSearch* removed = nullptr);
 
   /// The line that holds `offset`. Only the document around it is scanned, once.
   MaskedLine Line(std::size_t offset);
@@ -38,6 +42,11 @@ class MaskedText {
   std::string_view buffer_;
   std::vector<yaml::Slice> slices_;
   std::map<std::size_t, Section> sections_;  // By the slice's offset.
+  std::vector<text::Span> removed_;          // In the order of the text, apart from one another.
 };
+
+/// Trees of documents as a failed proof prints them, or documents that cannot be read: what looks
+/// like a secret is masked, everything under `data` and `stringData`, and what was cut.
+std::string MaskedTrees(std::string_view text);
 
 }  // namespace cloudlab::app

@@ -66,7 +66,8 @@ text::LineColumn Places::Of(const text::Place& place) {
 }
 
 MaskedLine Places::LineOf(const text::Place& place) {
-  return texts_.try_emplace(place.source, place.source->text).first->second.Line(place.span.begin);
+  const auto text = texts_.try_emplace(place.source, place.source->text, removed_).first;
+  return text->second.Line(place.span.begin);
 }
 
 std::string PrintMessage(const text::Diagnostic& d, Places& places) {

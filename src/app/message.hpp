@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "app/guard.hpp"
 #include "app/masked_text.hpp"
 #include "text/diagnostic.hpp"
 #include "text/line_index.hpp"
@@ -14,12 +15,18 @@ namespace cloudlab::app {
 /// Finds lines and columns for many findings; the sources must outlive it.
 class Places {
  public:
+  Places() = default;
+  /// Lines show nothing that does not pass `guard`, which must outlive the places, too: a line is
+  /// cut for display, and no one would know the rest of a value behind a cut.
+  explicit Places(const Guard& guard) : removed_(guard.removed()) {}
+
   /// Where `place` begins; it must have a source.
   text::LineColumn Of(const text::Place& place);
   /// Its line as it may be shown.
   MaskedLine LineOf(const text::Place& place);
 
  private:
+  const policy::secrets::LeakSearch* removed_ = nullptr;
   std::map<const text::Source*, text::LineIndex> indexes_;
   std::map<const text::Source*, MaskedText> texts_;
 };

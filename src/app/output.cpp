@@ -190,6 +190,7 @@ Output Assemble(std::string_view input, const Documents& documents,
   for (const Part& part : parts) {
     if (part.object != nullptr) {
       if (output.text.size() > mark && !output.text.ends_with('\n')) output.text.append(newline);
+      output.objects.push_back({output.text.size(), part.object});
       output.text += part.object->text;
       marker_needed = true;
       continue;

@@ -46,9 +46,16 @@ struct Copied {
   std::size_t size = 0;
 };
 
+/// Where a new object begins in the output.
+struct Placed {
+  std::size_t to = 0;
+  const Written* object = nullptr;
+};
+
 struct Output {
   std::string text;
-  std::vector<Copied> copied;  ///< In the order of both.
+  std::vector<Copied> copied;   ///< In the order of both.
+  std::vector<Placed> objects;  ///< In their order.
 };
 
 /// Puts the parts one behind the other.

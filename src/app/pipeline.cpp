@@ -11,6 +11,7 @@
 //   Close           does the result work as a whole?                   (app/closing, policy)
 //   Arrange         where new objects go                               (app/output)
 //   Assemble        untouched slices as they came, edited ones, new objects
+//   ProveNoLeaks    does it hold a value that was replaced?            (app/leaks, policy)
 //
 // Any error on the way means no output at all.
 #include "app/pipeline.hpp"
@@ -23,6 +24,8 @@
 
 #include "app/closing.hpp"
 #include "app/diff.hpp"
+#include "app/leaks.hpp"
+#include "app/masked_text.hpp"
 #include "app/network.hpp"
 #include "app/output.hpp"
 #include "app/rules.hpp"
@@ -230,6 +233,9 @@ Output Complete(const text::Source& input, const Documents& documents, const Rul
     }
   });
   if (network != nullptr) network->Tell(std::move(proof), closing, run.explain, report);
+  if (const auto* removed = result.guard.removed()) {
+    ProveNoLeaks(input, documents, output, *removed, report);
+  }
   if (!report.diagnostics.HasErrors()) {
     report.added = std::move(added);
     report.edited = static_cast<std::size_t>(std::ranges::count_if(documents, &Document::edited));
@@ -267,6 +273,7 @@ Result Run(const text::Source& input, const Settings& settings) {
   WarnIfEmpty(input, index, report);
   policy::Run run = MakeRun(settings, *rules, index);
   run.sidecars = policy::CollectSidecars(rules->documents);
+  result.guard = Guard(settings.removed);
 
   if (HasAutoscaling(*rules)) run.pods = &Keep<kube::PodIndex>(result, index);
 
@@ -285,6 +292,7 @@ Result Run(const text::Source& input, const Settings& settings) {
   std::vector<Written> written;
   const Network* network = ProposeNetwork(input, documents, *rules, run, stages, written, result);
   result.failure = Prove(documents, stages.mismatch(), report);
+  result.failure = MaskedTrees(result.failure);
   if (!result.failure.empty()) return Finish(std::move(result), kInternal);
   if (secrets != nullptr && !report.diagnostics.HasErrors()) secrets->Prove(input, report);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
@@ -293,7 +301,7 @@ Result Run(const text::Source& input, const Settings& settings) {
       Complete(input, documents, *rules, run, network, stages, std::move(written), result);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
   const bool drift = output.text != input.text;
-  if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name);
+  if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name, result.guard);
   if (settings.check) return Finish(std::move(result), drift ? kFailed : kDone);
   result.output =
       settings.dry_run && !IsBlank(input.text) ? std::string(input.text) : std::move(output.text);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/guard.hpp"
 #include "app/report.hpp"
 #include "app/settings.hpp"
 #include "text/diagnostic.hpp"
@@ -19,10 +20,12 @@ inline constexpr int kInternal = 3;  ///< A proof failed: a bug of ours.
 
 struct Result {
   int exit_code = kDone;
-  std::string output;   ///< Empty unless exit_code is kDone.
-  std::string diff;     ///< If Settings::want_diff.
-  std::string failure;  ///< With kInternal: the intended and the found tree, for a bug report.
+  std::string output;  ///< Empty unless exit_code is kDone.
+  std::string diff;    ///< If Settings::want_diff.
+  /// With kInternal: the intended and the found tree, masked, for a bug report.
+  std::string failure;
   Report report;
+  Guard guard;  ///< What everything but `output` passes on its way out.
   /// What the run worked on: documents, index, objects. Handed out because it is much: a program
   /// that ends need not free it.
   std::vector<std::shared_ptr<const void>> kept;

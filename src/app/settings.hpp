@@ -2,12 +2,14 @@
 // files.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "kube/version.hpp"
 #include "policy/policy.hpp"
+#include "policy/secrets/leak.hpp"
 #include "text/diagnostic.hpp"
 
 namespace cloudlab::app {
@@ -33,7 +35,9 @@ struct Settings {
   bool check = false;          ///< A change is an error; there is no output.
   bool want_diff = false;      ///< Fill Result::diff.
   policy::Mending mending;     ///< For tests of the closing look.
-  bool explain = true;         ///< Fill the report's rows and info findings; they cost time.
+  /// For tests of the proof: values that count as replaced.
+  std::shared_ptr<const policy::secrets::LeakSearch> removed;
+  bool explain = true;  ///< Fill the report's rows and info findings; they cost time.
 };
 
 }  // namespace cloudlab::app

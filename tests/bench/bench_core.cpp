@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "policy/secrets/leak.hpp"
 #include "text/edit.hpp"
 #include "yaml/change.hpp"
 #include "yaml/outline.hpp"
@@ -24,10 +26,11 @@ namespace {
 
 using namespace cloudlab;
 
-/// Of this thread's own work, so that a busy machine slows both sides of a ratio alike.
+/// Of this process's own work, on all cores, so that a busy machine slows both sides of a ratio
+/// alike.
 double CpuSeconds() {
   timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
@@ -92,6 +95,22 @@ std::size_t EditAll(std::string_view text, bool prove) {
   return size;
 }
 
+/// A search for `count` values of letters and digits, none of which is in any text.
+policy::secrets::LeakSearch SearchFor(std::size_t count) {
+  policy::secrets::LeakSearch search;
+  std::uint64_t state = 1;
+  for (std::size_t id = 0; id < count; ++id) {
+    std::string value;
+    while (value.size() < 24) {
+      state = state * 6364136223846793005U + 1442695040888963407U;
+      value += "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!@"[state >> 58U];
+    }
+    search.Add(value, id);
+  }
+  search.Prepare();
+  return search;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -111,6 +130,11 @@ int main(int argc, char** argv) {
   report("scan", [&] { return ScanAll(text); });
   report("edit", [&] { return EditAll(text, false); });
   report("edit_and_prove", [&] { return EditAll(text, true); });
+  for (const std::size_t count : {std::size_t{10}, std::size_t{1000}}) {
+    const auto search = SearchFor(count);
+    const std::string name = "leaks_of_" + std::to_string(count);
+    report(name.c_str(), [&] { return search.FindAll(text).size(); });
+  }
   std::printf("}\n");
   return 0;
 }
