@@ -9,8 +9,10 @@
 // such border, nor does what has 16 bytes or more with letters and digits.
 //
 // Not found are values of fewer than 8 bytes (the caller proves by path that they are gone), base64
-// of base64, hexadecimal, reversed, split or hashed values, and values that YAML has folded over
-// several lines: for these the caller passes the decoded scalar as a text of its own.
+// of base64, hexadecimal, entities of XML, compressed, hashed or split values, the short lines of a
+// value of several lines where each stands apart, base64 on lines of fewer than 16 characters, and
+// values that YAML has folded over several lines: for these the caller passes the decoded scalar as
+// a text of its own.
 #pragma once
 
 #include <cstddef>

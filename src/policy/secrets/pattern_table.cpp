@@ -29,9 +29,10 @@ std::size_t HashHead(std::uint64_t head) {
 
 std::size_t CommonLength(std::string_view a, std::string_view b) {
   const std::size_t most = std::min(a.size(), b.size());
-  return static_cast<std::size_t>(
-      std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(most), b.begin()).first -
-      a.begin());
+  std::size_t at = 0;
+  while (at + 8 <= most && Load8(a.data() + at) == Load8(b.data() + at)) at += 8;
+  while (at < most && a[at] == b[at]) ++at;
+  return at;
 }
 
 bool StandsAlone(const Pattern& pattern, std::string_view text, std::size_t at) {
@@ -83,7 +84,9 @@ void PatternTable::BuildGroups() {
   for (std::uint32_t i = 0; i < patterns_.size(); ++i) {
     const std::uint64_t head = Load8(patterns_[i].text.data());
     if (groups_.empty() || groups_.back().head != head) groups_.push_back({head, i, i});
-    groups_.back().end = i + 1;
+    Group& group = groups_.back();
+    group.end = i + 1;
+    group.alone_before = group.alone_before && patterns_[i].alone_before;
   }
   slots_.assign(std::bit_ceil(groups_.size() * 2 + 1), 0);
   for (std::uint32_t i = 0; i < groups_.size(); ++i) {
@@ -110,9 +113,9 @@ void PatternTable::BuildGrams() {
   }
 }
 
-inline bool PatternTable::HasGram(const char* at) const {
+inline std::uint64_t PatternTable::HasGram(const char* at) const {
   const std::uint32_t hash = HashGram(at) >> gram_shift_;
-  return ((grams_[hash / 64] >> (hash % 64)) & 1U) != 0;
+  return (grams_[hash / 64] >> (hash % 64)) & 1U;
 }
 
 const PatternTable::Group* PatternTable::FindGroup(std::uint64_t head) const {
@@ -147,7 +150,9 @@ const Pattern* PatternTable::LongestOf(const Group& group, std::string_view text
 const Pattern* PatternTable::FindAt(std::string_view text, std::size_t at) const {
   if (at + kShortest > text.size()) return nullptr;
   const Group* group = FindGroup(Load8(text.data() + at));
-  return group == nullptr ? nullptr : LongestOf(*group, text, at);
+  if (group == nullptr) return nullptr;
+  if (group->alone_before && at > 0 && IsTokenByte(text[at - 1])) return nullptr;
+  return LongestOf(*group, text, at);
 }
 
 void PatternTable::Search(std::string_view text, std::size_t begin, std::size_t end,
@@ -161,15 +166,16 @@ void PatternTable::Search(std::string_view text, std::size_t begin, std::size_t 
   for (std::size_t at = begin; at < last; at += kStride) {
     // Most looks find nothing: several are done before one asks.
     while (at + kTogether * kStride < last) {
-      const bool found = HasGram(data + at) | HasGram(data + at + kStride) |
-                         HasGram(data + at + 2 * kStride) | HasGram(data + at + 3 * kStride);
-      if (found) break;
+      const std::uint64_t found = HasGram(data + at) | HasGram(data + at + kStride) |
+                                  HasGram(data + at + 2 * kStride) |
+                                  HasGram(data + at + 3 * kStride);
+      if (found != 0) break;
       at += kTogether * kStride;
     }
     const std::size_t steps = std::min(kTogether, (last - at + kStride - 1) / kStride);
     for (std::size_t step = 0; step < steps; ++step) {
       const std::size_t look = at + step * kStride;
-      if (look + kGram > text.size() || !HasGram(data + look)) continue;
+      if (HasGram(data + look) == 0) continue;
       const std::size_t first = std::max(begin, look - std::min(look, kStride - 1));
       for (std::size_t start = first; start < std::min(look + 1, end); ++start) {
         if (const Pattern* pattern = FindAt(text, start)) matches.push_back({start, pattern});

@@ -59,11 +59,13 @@ class PatternTable {
     std::uint64_t head = 0;
     std::uint32_t begin = 0;
     std::uint32_t end = 0;
+    bool alone_before = true;  ///< All of them.
   };
 
   void BuildGroups();
   void BuildGrams();
-  bool HasGram(const char* at) const;
+  /// 1 if four of the first bytes of a pattern may stand there, else 0.
+  std::uint64_t HasGram(const char* at) const;
   const Group* FindGroup(std::uint64_t head) const;
   const Pattern* FindAt(std::string_view text, std::size_t at) const;
   const Pattern* LongestOf(const Group& group, std::string_view text, std::size_t at) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <string>
 #include <string_view>
@@ -246,6 +247,35 @@ TEST_CASE("whatever encoders made of a value is found and scrubbed", "[policy][l
   }
 }
 
+TEST_CASE("scrubbed JSON is JSON, whatever the values are", "[policy][leak]") {
+  for (std::uint32_t seed = 0; seed < 3000; ++seed) {
+    Dice dice(seed);
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < 4; ++i) {
+      values.push_back(dice.Text("Qq7@/%+'\"\\ \n\t<u00e", 8 + dice.Below(12)));
+    }
+    const LeakSearch search = SearchFor(values);
+    nlohmann::ordered_json json;
+    for (const std::string& value : values) {
+      json["a"].push_back(value);
+      json["b"].push_back(dice.Text("\\\"\nQx", 3) + value + dice.Text("\\\"\nQx", 3));
+      json["c"].push_back(Base64(dice.Text("\"x", 5) + value, false));
+      json["d"].push_back(nlohmann::ordered_json(value).dump());
+    }
+    const std::string text = search.Scrub(json.dump(1, ' ', dice.Chance(2)));
+    INFO("seed " << seed << ": " << json.dump(1) << "\nscrubbed: " << text);
+    const auto read = nlohmann::ordered_json::parse(text, nullptr, false);
+    REQUIRE_FALSE(read.is_discarded());
+    REQUIRE(read.size() == 4);
+    for (const char* key : {"a", "b", "c", "d"}) {
+      REQUIRE(read[key].size() == 4);
+      for (const auto& item : read[key]) {
+        CHECK_FALSE(search.Find(item.get<std::string>()).has_value());
+      }
+    }
+  }
+}
+
 TEST_CASE("equal beginnings cost a logarithm", "[policy][leak]") {
   // 3,000 values that begin alike, and a text that is full of their beginning: tried one by one,
   // these are ten thousand million steps.
@@ -259,6 +289,12 @@ TEST_CASE("equal beginnings cost a logarithm", "[policy][leak]") {
   text += beginning + ".2999";
   REQUIRE(search.Find(text).has_value());
   CHECK(search.Find(text)->id == 2999);
+}
+
+TEST_CASE("a text of one byte costs no square", "[policy][leak]") {
+  const std::string many(2000, 'a');
+  const LeakSearch search = SearchFor({many + "b", many, std::string(16, 'a'), "1" + many});
+  CHECK(search.FindAll(std::string(4'000'000, 'a')).empty());
 }
 
 }  // namespace
