@@ -121,19 +121,20 @@ Unit UnitAt(Undo undo, std::string_view text) {
   return {};
 }
 
-/// The bytes with which something begins that is undone.
-std::string_view FirstBytes(Undo undo) {
+/// Where the next byte stands with which something may begin that is undone, or the end.
+std::size_t FindCandidate(Undo undo, std::string_view text, std::size_t at) {
+  const auto next = [&](char c) { return std::min(text.find(c, at), text.size()); };
   switch (undo) {
     case Undo::kBackslashes:
-      return "\\";
+      return next('\\');
     case Undo::kQuotes:
-      return "'";
+      return next('\'');
     case Undo::kPercents:
-      return "%";
+      return next('%');
     case Undo::kPercentsAndPluses:
-      return "%+";
+      return std::min(text.find_first_of("%+", at), text.size());
   }
-  return {};
+  return text.size();
 }
 
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
@@ -175,26 +176,31 @@ View ViewOf(std::string_view text, std::size_t begin, std::size_t end) {
 }
 
 bool Changes(Undo undo, std::string_view text) {
-  const std::string_view first = FirstBytes(undo);
-  for (std::size_t at = text.find_first_of(first); at != std::string_view::npos;
-       at = text.find_first_of(first, at + 1)) {
+  for (std::size_t at = FindCandidate(undo, text, 0); at < text.size();
+       at = FindCandidate(undo, text, at + 1)) {
     if (UnitAt(undo, text.substr(at)).size != 0) return true;
   }
   return false;
 }
 
 View Undone(Undo undo, const View& view) {
-  const std::string_view first = FirstBytes(undo);
   const std::string_view text = view.text;
   View result;
   result.text.reserve(text.size());
   result.at.reserve(view.at.size());
+  const auto keep = [&](std::size_t begin, std::size_t end) {
+    result.text.append(text, begin, end - begin);
+    result.at.insert(result.at.end(), view.at.begin() + static_cast<std::ptrdiff_t>(begin),
+                     view.at.begin() + static_cast<std::ptrdiff_t>(end));
+  };
   for (std::size_t at = 0; at < text.size();) {
-    const bool may_begin = text[at] == first.front() || text[at] == first.back();
-    const Unit unit = may_begin ? UnitAt(undo, text.substr(at)) : Unit{};
+    const std::size_t candidate = FindCandidate(undo, text, at);
+    keep(at, candidate);
+    at = candidate;
+    if (at == text.size()) break;
+    const Unit unit = UnitAt(undo, text.substr(at));
     if (unit.size == 0) {
-      result.text.push_back(text[at]);
-      result.at.push_back(view.at[at]);
+      keep(at, at + 1);
       ++at;
       continue;
     }
