@@ -81,8 +81,8 @@ std::string Range(std::size_t first, std::size_t count) {
 std::string UnifiedDiff(std::string_view input, const Output& output, std::string_view name,
                         const Guard& guard) {
   const std::vector<Line> lines = Classify(input, output);
-  MaskedText old_text(input, guard.removed());
-  MaskedText new_text(output.text, guard.removed());
+  MaskedText old_text(input, guard);
+  MaskedText new_text(output.text, guard);
   std::string out;
   std::size_t old_line = 1;
   std::size_t new_line = 1;

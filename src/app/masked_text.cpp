@@ -50,18 +50,25 @@ std::vector<text::Span> SecretData(NodeView root) {
   return spans;
 }
 
+/// False for objects that speak of nothing but secrets and hold none.
+bool HasTellingNames(const yaml::Outline& outline) {
+  return outline.empty() || !NodeView::Root(outline).Find("kind").TextIs("ExternalSecret");
+}
+
 /// Secrets of a readable document, as spans of the buffer in which it begins at `offset`.
 std::vector<text::Span> SecretsOf(const yaml::Outline& outline, std::size_t offset) {
   std::vector<text::Span> secrets;
   if (outline.empty()) return secrets;
   const std::vector<text::Span> data = SecretData(NodeView::Root(outline));
+  const bool has_telling_names = HasTellingNames(outline);
   for (yaml::NodeId id = 0; id < outline.nodes().size(); ++id) {
     const yaml::Node& node = outline.node(id);
     if (node.kind != yaml::Kind::kScalar || node.value.empty()) continue;
     const bool in_data = std::ranges::any_of(data, [&node](text::Span span) {
       return span.begin <= node.value.begin && node.value.end <= span.end;
     });
-    if (!in_data && !IsSecret(NodeView(outline, id))) continue;
+    const NodeView scalar(outline, id);
+    if (!in_data && !(has_telling_names ? IsSecret(scalar) : IsSecret({}, scalar.Text()))) continue;
     secrets.push_back(SpanOf(offset + node.value.begin, offset + node.value.end));
   }
   return secrets;
@@ -168,10 +175,8 @@ bool IsInsideSecret(std::string_view buffer, std::string_view line) {
 
 }  // namespace
 
-MaskedText::MaskedText(std::string_view buffer, const policy::secrets::LeakSearch* removed)
-    : buffer_(buffer) {
-  if (removed != nullptr) removed_ = removed->Hidden(buffer);
-}
+MaskedText::MaskedText(std::string_view buffer, const Guard& guard)
+    : buffer_(buffer), hidden_(guard.Hidden(buffer)) {}
 
 const MaskedText::Section& MaskedText::SectionAt(std::size_t offset) {
   if (slices_.empty()) slices_ = yaml::Split(buffer_);
@@ -182,7 +187,10 @@ const MaskedText::Section& MaskedText::SectionAt(std::size_t offset) {
   if (is_new && slice != slices_.end()) {
     const yaml::ScanResult scan = yaml::Scan(slice->text, begin == 0);
     found->second.readable = !scan.problem;
-    if (!scan.problem) found->second.secrets = SecretsOf(scan.outline, begin);
+    if (!scan.problem) {
+      found->second.has_telling_names = HasTellingNames(scan.outline);
+      found->second.secrets = SecretsOf(scan.outline, begin);
+    }
   }
   return found->second;
 }
@@ -196,13 +204,13 @@ MaskedLine MaskedText::Line(std::size_t offset) {
   std::vector<text::Span> secrets;
   for (; secret != section.secrets.end() && secret->begin < end; ++secret)
     secrets.push_back(*secret);
-  if (secrets.empty()) secrets = SecretsOfLine(buffer_, line);
+  if (secrets.empty() && section.has_telling_names) secrets = SecretsOfLine(buffer_, line);
   if (secrets.empty() && !section.readable && IsInsideSecret(buffer_, line)) {
     secrets.push_back(SpanOf(begin + line.find_first_not_of(' '), end));
   }
-  for (auto leak = std::ranges::upper_bound(removed_, begin, {}, &text::Span::end);
-       leak != removed_.end() && leak->begin < end; ++leak) {
-    secrets.push_back(*leak);
+  for (auto hidden = std::ranges::upper_bound(hidden_, begin, {}, &text::Span::end);
+       hidden != hidden_.end() && hidden->begin < end; ++hidden) {
+    secrets.push_back(*hidden);
   }
   std::ranges::sort(secrets, {}, &text::Span::begin);
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/secrets/leak.hpp"
+#include "app/guard.hpp"
 #include "text/span.hpp"
 #include "yaml/stream.hpp"
 
@@ -23,10 +23,9 @@ struct MaskedLine {
 
 class MaskedText {
  public:
-  /// `buffer` is a stream of documents, valid or not; it must outlive the object. So must
-  /// `removed`, if it is given: the values of it are masked wherever they stand.
-  explicit MaskedText(std::string_view buffer,
-                      const policy::secrets::LeakSearch* removed = nullptr);
+  /// `buffer` is a stream of documents, valid or not; it must outlive the object. What does not
+  /// pass `guard` is masked wherever it stands.
+  explicit MaskedText(std::string_view buffer, const Guard& guard = {});
 
   /// The line that holds `offset`. Only the document around it is scanned, once.
   MaskedLine Line(std::size_t offset);
@@ -36,13 +35,14 @@ class MaskedText {
   struct Section {
     std::vector<text::Span> secrets;
     bool readable = false;
+    bool has_telling_names = true;
   };
   const Section& SectionAt(std::size_t offset);
 
   std::string_view buffer_;
   std::vector<yaml::Slice> slices_;
   std::map<std::size_t, Section> sections_;  // By the slice's offset.
-  std::vector<text::Span> removed_;          // In the order of the text, apart from one another.
+  std::vector<text::Span> hidden_;           // In the order of the text, apart from one another.
 };
 
 /// Trees of documents as a failed proof prints them, or documents that cannot be read: what looks

@@ -66,7 +66,7 @@ text::LineColumn Places::Of(const text::Place& place) {
 }
 
 MaskedLine Places::LineOf(const text::Place& place) {
-  const auto text = texts_.try_emplace(place.source, place.source->text, removed_).first;
+  const auto text = texts_.try_emplace(place.source, place.source->text, guard_).first;
   return text->second.Line(place.span.begin);
 }
 

@@ -16,9 +16,9 @@ namespace cloudlab::app {
 class Places {
  public:
   Places() = default;
-  /// Lines show nothing that does not pass `guard`, which must outlive the places, too: a line is
+  /// Lines show nothing that does not pass `guard`, which is copied: a line is
   /// cut for display, and no one would know the rest of a value behind a cut.
-  explicit Places(const Guard& guard) : removed_(guard.removed()) {}
+  explicit Places(const Guard& guard) : guard_(guard) {}
 
   /// Where `place` begins; it must have a source.
   text::LineColumn Of(const text::Place& place);
@@ -26,7 +26,7 @@ class Places {
   MaskedLine LineOf(const text::Place& place);
 
  private:
-  const policy::secrets::LeakSearch* removed_ = nullptr;
+  Guard guard_;
   std::map<const text::Source*, text::LineIndex> indexes_;
   std::map<const text::Source*, MaskedText> texts_;
 };

@@ -273,14 +273,15 @@ Result Run(const text::Source& input, const Settings& settings) {
   WarnIfEmpty(input, index, report);
   policy::Run run = MakeRun(settings, *rules, index);
   run.sidecars = policy::CollectSidecars(rules->documents);
-  result.guard = Guard(settings.removed);
 
   if (HasAutoscaling(*rules)) run.pods = &Keep<kube::PodIndex>(result, index);
 
-  const Secrets* secrets =
-      HasSecrets(*rules) ? &Keep<Secrets>(result, documents, *rules, run) : nullptr;
-  if (secrets != nullptr) {
+  result.guard = Guard(settings.removed);
+  const Secrets* secrets = nullptr;
+  if (HasSecrets(*rules)) {
+    secrets = &Keep<Secrets>(result, documents, *rules, run);
     run.secrets = &secrets->plans();
+    result.guard = Guard({result.kept.back(), &secrets->search()}, input.text, secrets->Places());
     secrets->Tell(report);
   }
 

@@ -119,6 +119,35 @@ bool IsClean(const Share& share, const kube::Manifest& now) {
   });
 }
 
+/// The parts of a document at `offset` in which the secrets of `site` stand: the lines of a literal
+/// block, or the whole scalar where a text is written otherwise than it reads.
+void AddPlaces(const Site& site, std::size_t offset, std::vector<text::Span>& places) {
+  if (site.found.empty()) return;
+  const text::Span whole = site.node.node().value;
+  const auto add = [&](std::size_t begin, std::size_t end) {
+    places.push_back(
+        {static_cast<std::uint32_t>(offset + begin), static_cast<std::uint32_t>(offset + end)});
+  };
+  const bool literal = site.node.node().style == yaml::Style::kLiteral;
+  if (!literal || site.found.front().whole) return add(whole.begin, whole.end);
+  const std::string_view text = site.node.outline().text();
+  for (const auto& found : site.found) {
+    const auto before = std::string_view(site.text).substr(0, found.span.begin);
+    const auto lines = std::ranges::count(before, '\n');
+    // The block's first line is its header.
+    std::size_t at = whole.begin;
+    for (std::ptrdiff_t i = 0; i <= lines; ++i)
+      at = std::min(text.find('\n', at), text.size() - 1) + 1;
+    const auto inside = std::string_view(site.text).substr(found.span.begin, found.span.size());
+    const auto more = std::ranges::count(inside, '\n');
+    std::size_t end = at;
+    for (std::ptrdiff_t i = 0; i <= more; ++i)
+      end = std::min(text.find('\n', end), text.size() - 1) + 1;
+    at = std::min(text.find_first_not_of(' ', at), end);
+    add(at, std::min<std::size_t>(end, whole.end));
+  }
+}
+
 }  // namespace
 
 bool HasSecrets(const Rules& rules) {
@@ -143,13 +172,25 @@ Secrets::Secrets(const Documents& documents, const Rules& rules, const policy::R
   search_.Prepare();
 }
 
+std::vector<text::Span> Secrets::Places() const {
+  std::vector<text::Span> places;
+  for (const auto& plan : plans_.all()) {
+    for (const Member& member : plan->members()) {
+      const std::size_t offset = documents_[member.manifest->document].slice().offset;
+      for (const Site& site : member.sites) AddPlaces(site, offset, places);
+    }
+  }
+  std::ranges::sort(places, {}, &text::Span::begin);
+  return places;
+}
+
 void Secrets::Tell(Report& report) const {
   std::map<const kube::Manifest*, std::string> planned;  // By which policy.
   for (const auto& plan : plans_.all()) {
     const bool applies = Applies(rules_, plan->policy());
     for (const policy::secrets::Row& row : plan->rows()) {
-      report.secrets.push_back({row.object, row.path, row.score,
-                                row.replaced ? "replaced" : "warned", row.remote_key});
+      report.secrets.push_back(
+          {row.object, row.path, row.score, row.replaced ? "replaced" : "warned", row.remote_key});
     }
     if (!applies) continue;
     for (const Member& member : plan->members()) {
@@ -178,7 +219,8 @@ void Secrets::Prove(const text::Source& input, Report& report) const {
       for (kube::Manifest& now : kube::Manifests(document.current(), member.manifest->document,
                                                  rules_.pipeline.pod_template_paths)) {
         run_.index->ResolveNamespace(now.id);
-        if (now.id.name != member.manifest->id.name || now.id.ns != member.manifest->id.ns) continue;
+        if (now.id.name != member.manifest->id.name || now.id.ns != member.manifest->id.ns)
+          continue;
         if (now.id.kind != member.manifest->id.kind) {
           found = true;  // A Secret that became an ExternalSecret.
           continue;

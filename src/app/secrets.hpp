@@ -23,6 +23,8 @@ class Secrets {
   /// The values that policies which apply replace, to be searched for in whatever leaves.
   const policy::secrets::LeakSearch& search() const { return search_; }
 
+  /// Where secrets stand in the stream, those that stay included: nobody shall be shown them.
+  std::vector<text::Span> Places() const;
   /// Adds rows to the report, and what concerns the policies as a whole.
   void Tell(Report& report) const;
   /// Proves that every field that held a secret holds a reference now, values too short to be

@@ -37,11 +37,11 @@ Type Detect() {
 }
 
 ObjectPtr StoreObject() {
-  return Shared("SecretStoreRef", "A store of the External Secrets Operator.",
-                {Optional("kind", Enum({"SecretStore", "ClusterSecretStore"}), "Its kind.",
-                          "SecretStore"),
-                 Required("name", Text(),
-                          "Its name; `{{environment}}` and the other variables may stand in it.")});
+  return Shared(
+      "SecretStoreRef", "A store of the External Secrets Operator.",
+      {Optional("kind", Enum({"SecretStore", "ClusterSecretStore"}), "Its kind.", "SecretStore"),
+       Required("name", Text(),
+                "Its name; `{{environment}}` and the other variables may stand in it.")});
 }
 
 Type Provider() {

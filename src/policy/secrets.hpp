@@ -1,10 +1,10 @@
-// SecretReferencePolicy: replaces secrets that stand in manifests by references to a store (rules E1
-// to E8).
+// SecretReferencePolicy: replaces secrets that stand in manifests by references to a store (rules
+// E1 to E8).
 //
 // What is found (secrets/detect.hpp, secrets/survey.hpp) becomes a plan for the whole stream
 // (secrets/plan.hpp) before any document is edited: equal values share one key of the store, and
-// who reads an entry of a ConfigMap reads it where it went. Here each manifest gets its share of the
-// plan. That no value is left in what leaves the program is proven at the end of the run
+// who reads an entry of a ConfigMap reads it where it went. Here each manifest gets its share of
+// the plan. That no value is left in what leaves the program is proven at the end of the run
 // (app/secrets.hpp).
 #pragma once
 

@@ -158,10 +158,9 @@ class SpecWriter {
     Value annotations;
     for (const yaml::NodeView entry : of_chart.Find("annotations").children()) {
       const std::string key = entry.Key();
-      const bool speaks_to_tools = key.find("helm.sh/") != std::string::npos ||
-                                   key.starts_with("argocd.argoproj.io/") ||
-                                   key.starts_with("cloudlab.dev/") ||
-                                   key.starts_with("kubectl.kubernetes.io/");
+      const bool speaks_to_tools =
+          key.find("helm.sh/") != std::string::npos || key.starts_with("argocd.argoproj.io/") ||
+          key.starts_with("cloudlab.dev/") || key.starts_with("kubectl.kubernetes.io/");
       if (!speaks_to_tools) annotations.Put(key, Value::From(entry));
     }
     if (!annotations.IsEmptyCollection()) metadata.Put("annotations", std::move(annotations));

@@ -12,7 +12,8 @@ bool IsAlphanumeric(char c) { return std::isalnum(static_cast<unsigned char>(c))
 std::string Stem(std::string_view name) {
   std::string stem;
   for (const char c : name) {
-    stem += IsAlphanumeric(c) ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : '_';
+    stem +=
+        IsAlphanumeric(c) ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : '_';
   }
   if (stem.empty() || (stem.front() >= '0' && stem.front() <= '9')) stem.insert(0, "_");
   return stem;

@@ -12,14 +12,15 @@ namespace {
 
 /// Passwords that stand in the documentation of many programs.
 constexpr std::array<std::string_view, 44> kDictionary = {
-    "adminadmin",  "administrator", "admin123",     "admin1234",   "alertmanager", "cassandra",
-    "changeit",    "changeme",      "change-me",    "changeme123", "clickhouse",   "cockroach",
-    "datadog",     "default",       "dockerpass",   "elastic",     "elasticsearch", "example",
-    "grafana",     "keycloak",      "localhost",    "mariadb",     "minioadmin",   "mongodb",
-    "opensearch",  "passw0rd",      "password",     "password1",   "password123",  "placeholder",
-    "postgres",    "postgresql",    "prom-operator", "rabbitmq",   "replication",  "root",
-    "root1234",    "rootpassword",  "secret",       "secretpassword", "sonarqube", "test1234",
-    "testtest",    "wordpress"};
+    "adminadmin", "administrator", "admin123",      "admin1234",   "alertmanager",
+    "cassandra",  "changeit",      "changeme",      "change-me",   "changeme123",
+    "clickhouse", "cockroach",     "datadog",       "default",     "dockerpass",
+    "elastic",    "elasticsearch", "example",       "grafana",     "keycloak",
+    "localhost",  "mariadb",       "minioadmin",    "mongodb",     "opensearch",
+    "passw0rd",   "password",      "password1",     "password123", "placeholder",
+    "postgres",   "postgresql",    "prom-operator", "rabbitmq",    "replication",
+    "root",       "root1234",      "rootpassword",  "secret",      "secretpassword",
+    "sonarqube",  "test1234",      "testtest",      "wordpress"};
 
 /// The name of an image without registry, folder, tag and digest.
 std::string_view ImageName(std::string_view image) {

@@ -9,8 +9,8 @@
 //   Action   what happens at one Site (rewrite.cpp)
 //
 // Not replaced but told of: what the policy only warns of, arguments and annotations (kubelets
-// expand no reference to a Secret there), entries of a ConfigMap that somebody reads whom the policy
-// is not for, and what a hook needs before an ExternalSecret could have made it (rule E7).
+// expand no reference to a Secret there), entries of a ConfigMap that somebody reads whom the
+// policy is not for, and what a hook needs before an ExternalSecret could have made it (rule E7).
 #pragma once
 
 #include <cstddef>
@@ -56,7 +56,7 @@ struct Remote {
   std::string key = {};
   std::string property = {};  ///< May be empty: the key holds nothing else.
   std::string version = {};   ///< Of a reference; empty: the newest.
-  bool base64 = false;   ///< The store holds bytes that are no text, encoded.
+  bool base64 = false;        ///< The store holds bytes that are no text, encoded.
 
   /// "prod/shop/cart#PASSWORD": as reports name it.
   std::string Display() const { return property.empty() ? key : key + "#" + property; }
@@ -196,8 +196,8 @@ yaml::Value ContentOf(const Target& target, const Plan& plan);
 std::string StubText(const Entry& entry, const Plan& plan);
 
 /// True if every text of YAML could hold `value` by chance: a word that many use as a password, or
-/// one that this stream uses as a name. Such a value is not searched for; that no reference holds it
-/// any more is proven where it stood.
+/// one that this stream uses as a name. Such a value is not searched for; that no reference holds
+/// it any more is proven where it stood.
 bool IsDictionaryWord(std::string_view value, const kube::Index& index);
 
 }  // namespace cloudlab::policy::secrets

@@ -44,6 +44,13 @@ std::string KindsOf(const Site& site) {
   return kinds;
 }
 
+/// " in its line 7" for a text of several lines.
+std::string LineOf(const Site& site) {
+  if (site.found.empty() || site.text.find('\n') == std::string::npos) return {};
+  const auto before = std::string_view(site.text).substr(0, site.found.front().span.begin);
+  return " in its line " + std::to_string(std::ranges::count(before, '\n') + 1);
+}
+
 /// What the policy does about secrets of this kind of place.
 Reaction ReactionTo(const Settings& settings, const Site& site) {
   if (settings.on_detect != Reaction::kReplace) return settings.on_detect;
@@ -172,7 +179,7 @@ void Planner::Judge(std::size_t member_number, std::size_t site_number) {
   const bool fails = reaction == Reaction::kFail;
   Tell(member, site, fails ? text::Severity::kError : text::Severity::kWarning,
        std::string(CodeOf(*member.settings, site)),
-       Describe(site) + " holds a secret (" + KindsOf(site) + ", score " +
+       Describe(site) + " holds a secret" + LineOf(site) + " (" + KindsOf(site) + ", score " +
            std::to_string(site.found.front().score) + ")",
        std::string(HintFor(site)));
   if (!fails) return;
@@ -252,7 +259,8 @@ void Planner::AddCopy(const kube::Manifest& manifest, NodeView scalar, const std
     member.sites.push_back(std::move(site));
     at = std::prev(member.sites.end());
   }
-  const std::string label = Stem(std::string(kind)).find("TOKEN") == std::string::npos ? "PASSWORD" : "TOKEN";
+  const std::string label =
+      Stem(std::string(kind)).find("TOKEN") == std::string::npos ? "PASSWORD" : "TOKEN";
   for (std::size_t begin = at->text.find(value); begin != std::string::npos;
        begin = at->text.find(value, begin + value.size())) {
     const text::Span span{static_cast<std::uint32_t>(begin),
@@ -261,7 +269,8 @@ void Planner::AddCopy(const kube::Manifest& manifest, NodeView scalar, const std
       return found.span.begin < span.end && span.begin < found.span.end;
     });
     if (overlaps) continue;
-    Found found{.span = span, .value = value, .score = 100, .kind = "copy of a secret", .label = label};
+    Found found{
+        .span = span, .value = value, .score = 100, .kind = "copy of a secret", .label = label};
     found.whole = span.size() == at->text.size();
     at->found.insert(std::ranges::upper_bound(at->found, span.begin, {},
                                               [](const Found& f) { return f.span.begin; }),
@@ -308,8 +317,7 @@ void Planner::CheckReaders() {
       if (reader != blocked.end()) {
         Tell(member, site, text::Severity::kError, "CL-E-READER",
              Describe(site) + " holds a secret (" + KindsOf(site) + "), and " +
-                 reader->second->id.Display() + " reads it, which " + plan_.policy_ +
-                 " is not for",
+                 reader->second->id.Display() + " reads it, which " + plan_.policy_ + " is not for",
              "let the policy select it, too, or take the secret out of the ConfigMap");
       } else if (!read.contains(key)) {
         Tell(member, site, text::Severity::kError, "CL-E-UNREAD",
@@ -329,7 +337,8 @@ void Planner::CheckReaders() {
 std::vector<Planner::Use> Planner::Uses() const {
   std::vector<Use> uses;
   for (const auto& [m, s] : replaced_) {
-    for (std::size_t f = 0; f < plan_.members_[m].sites[s].found.size(); ++f) uses.push_back({m, s, f});
+    for (std::size_t f = 0; f < plan_.members_[m].sites[s].found.size(); ++f)
+      uses.push_back({m, s, f});
   }
   return uses;
 }
@@ -339,8 +348,11 @@ std::vector<Planner::Use> Planner::Uses() const {
 void Planner::AssignRemotes() {
   const auto rank = [&](const Use& use) {
     const Site& site = plan_.members_[use.member].sites[use.site];
-    if (!site.found[use.found].whole) return 3;
-    return site.where == Where::kSecretEntry ? 0 : site.where == Where::kVariable ? 1 : 2;
+    if (!site.found[use.found].whole) return 4;
+    if (site.where == Where::kSecretEntry) return 0;
+    if (site.where == Where::kConfigEntry) return 3;
+    // Servers keep data, and whoever keeps data is a StatefulSet.
+    return plan_.members_[use.member].manifest->id.kind == "StatefulSet" ? 1 : 2;
   };
   std::vector<Use> uses = Uses();
   std::ranges::stable_sort(uses, {}, rank);
@@ -409,16 +421,16 @@ void Planner::CheckHooks() {
       const auto found = target_numbers_.find({workload.id.ns, name});
       if (found == target_numbers_.end()) continue;
       const Target& target = plan_.targets_[found->second];
-      const bool exists =
-          target.first->settings->provider == Settings::Provider::kExistingSecret ||
-          (target.of_chart != nullptr && RunsBeforeRelease(*target.of_chart));
+      const bool exists = target.first->settings->provider == Settings::Provider::kExistingSecret ||
+                          (target.of_chart != nullptr && RunsBeforeRelease(*target.of_chart));
       if (exists) continue;
       ShareOf(workload).notices.push_back(
           {text::Severity::kError, "CL-E-HOOK",
-           "the hook runs before the release is there and needs the Secret " + name +
-               ", which " + (target.id.kind.empty() ? "the release" : "an " + target.id.kind) +
+           "the hook runs before the release is there and needs the Secret " + name + ", which " +
+               (target.id.kind.empty() ? "the release" : "an " + target.id.kind) +
                " of the release makes",
-           "let it run behind (`post-install`), make the Secret a hook of an earlier weight, or use "
+           "let it run behind (`post-install`), make the Secret a hook of an earlier weight, or "
+           "use "
            "a policy with provider.type ExistingSecret for it",
            workload.root.Find({"metadata", "annotations"})});
     }

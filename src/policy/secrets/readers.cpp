@@ -20,9 +20,9 @@ Value Text(std::string_view text) { return Value::String(std::string(text)); }
 
 /// What a volume takes of a ConfigMap, told apart by where it is found from now on.
 struct Taken {
-  std::vector<Value> moved;      ///< `items` for the Secret.
-  std::vector<Value> kept;       ///< `items` for the ConfigMap, if the volume lists any.
-  std::vector<NodeView> leaving; ///< Listed items that moved.
+  std::vector<Value> moved;       ///< `items` for the Secret.
+  std::vector<Value> kept;        ///< `items` for the ConfigMap, if the volume lists any.
+  std::vector<NodeView> leaving;  ///< Listed items that moved.
   bool keeps_some = false;
 };
 
@@ -132,8 +132,7 @@ class Redirection {
       return;
     }
     for (const NodeView item : taken.leaving) proposal_.Remove(item);
-    proposal_.Append(volume, {"projected", "sources"},
-                     Value::Map({{"secret", std::move(secret)}}),
+    proposal_.Append(volume, {"projected", "sources"}, Value::Map({{"secret", std::move(secret)}}),
                      {yaml::ItemPlace::Side::kAfter, source.id()});
   }
 

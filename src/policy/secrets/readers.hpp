@@ -20,8 +20,8 @@ namespace cloudlab::policy::secrets {
 /// Entries of one ConfigMap that move.
 struct Move {
   std::vector<std::string> keys;
-  std::vector<std::string> all_keys;  ///< Of the ConfigMap as it was.
-  std::string secret;                 ///< The name of the Secret that they move into.
+  std::vector<std::string> all_keys;     ///< Of the ConfigMap as it was.
+  std::string secret;                    ///< The name of the Secret that they move into.
   std::vector<std::string> secret_keys;  ///< What they are called there, in the order of `keys`.
 
   /// The key in the Secret of `key`, or null if it stays.

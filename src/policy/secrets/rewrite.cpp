@@ -18,7 +18,7 @@ using yaml::NodeView;
 using yaml::Value;
 
 constexpr std::string_view kReloaderAnnotation = "reloader.stakater.com/auto";
-constexpr std::string_view kChecksumAnnotation = "secrets.cloudlab.dev/checksum";
+constexpr std::string_view kChecksumAnnotation = "checksum.cloudlab.dev/references";
 constexpr std::string_view kSyncWave = "argocd.argoproj.io/sync-wave";
 
 /// Kinds whose pods are replaced when their template changes.
@@ -28,8 +28,7 @@ constexpr std::array<std::string_view, 5> kRollingKinds = {"Deployment", "Statef
 Value Text(std::string_view text) { return Value::String(std::string(text)); }
 
 Value Reference(const std::string& secret, const std::string& key) {
-  return Value::Map(
-      {{"secretKeyRef", Value::Map({{"name", Text(secret)}, {"key", Text(key)}})}});
+  return Value::Map({{"secretKeyRef", Value::Map({{"name", Text(secret)}, {"key", Text(key)}})}});
 }
 
 class Rewriter {

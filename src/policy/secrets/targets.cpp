@@ -38,7 +38,8 @@ struct Part {
 
 std::vector<Part> PartsOf(const Site& site) {
   std::vector<Part> parts;
-  for (std::size_t i = 0; i < site.found.size(); ++i) parts.push_back({site.found[i].span, i, kNone});
+  for (std::size_t i = 0; i < site.found.size(); ++i)
+    parts.push_back({site.found[i].span, i, kNone});
   for (std::size_t i = 0; i < site.references.size(); ++i) {
     parts.push_back({site.references[i].span, kNone, i});
   }
@@ -58,16 +59,14 @@ Target& Planner::TargetOf(const Member& member, const std::string& name, std::si
   const auto mine = [&](const kube::Manifest* found) {
     return found != nullptr && IsManagedBy(*found, plan_.policy_);
   };
-  const kube::Manifest* external =
-      index_.Find("external-secrets.io", "ExternalSecret", ns, name);
+  const kube::Manifest* external = index_.Find("external-secrets.io", "ExternalSecret", ns, name);
   const kube::Manifest* secret = index_.Find("", "Secret", ns, name);
   if (mine(external)) target.earlier = external;
   if (mine(secret)) target.earlier = secret;
   const bool becomes_ours = secret != nullptr && member_numbers_.contains(secret);
-  const kube::Manifest* foreign = external != nullptr && !mine(external) ? external
-                                  : secret != nullptr && !mine(secret) && !becomes_ours
-                                      ? secret
-                                      : nullptr;
+  const kube::Manifest* foreign = external != nullptr && !mine(external)                ? external
+                                  : secret != nullptr && !mine(secret) && !becomes_ours ? secret
+                                                                                        : nullptr;
   if (foreign != nullptr) {
     ShareOf(*member.manifest)
         .notices.push_back({text::Severity::kError, "CL-E-TAKEN",
@@ -163,8 +162,8 @@ void Planner::PlanVariable(std::size_t member_number, std::size_t site_number, S
       const std::string wanted = from.found == kNone ? Stem(site.name) + "_SECRET"
                                                      : PartName(site, site.found[from.found]);
       Action::Variable variable{VariableName(member, site, wanted), {}};
-      variable.key = AddEntry(target, variable.name, {piece},
-                              KeyOf(site.container + "-" + variable.name));
+      variable.key =
+          AddEntry(target, variable.name, {piece}, KeyOf(site.container + "-" + variable.name));
       known.emplace_back(piece, variable.name);
       at = std::prev(known.end());
       action.variables.push_back(std::move(variable));
