@@ -61,16 +61,17 @@ std::vector<Member> FindMembers(const SecretReferencePolicy& policy, const Rules
   return members;
 }
 
-std::unique_ptr<const Plan> MakePlan(const SecretReferencePolicy& policy, const Rules& rules,
-                                     const policy::Run& run) {
+std::unique_ptr<const Plan> MakePlan(const SecretReferencePolicy& policy,
+                                     const policy::secrets::Dictionary& dictionary,
+                                     const Rules& rules, const policy::Run& run) {
   policy::Selection selection(run, rules.exceptions, rules.documents);
   const auto member_of = [&](const kube::Manifest& manifest) -> std::optional<Member> {
     policy::Choice choice = selection.Choose(policy, manifest);
     if (!choice.subject) return std::nullopt;
     return policy.MemberOf(*choice.subject, run);
   };
-  return std::make_unique<const Plan>(policy.name(), *run.index, FindMembers(policy, rules, run),
-                                      member_of);
+  return std::make_unique<const Plan>(policy.name(), *run.index, dictionary,
+                                      FindMembers(policy, rules, run), member_of);
 }
 
 /// The container `name` of `pod`, or an invalid view.
@@ -158,14 +159,15 @@ bool HasSecrets(const Rules& rules) {
 
 Secrets::Secrets(const Documents& documents, const Rules& rules, const policy::Run& run)
     : documents_(documents), rules_(rules), run_(run) {
+  const policy::secrets::Dictionary dictionary(*run.index);
   ForEachPolicy(rules, [&](const SecretReferencePolicy& policy) {
-    plans_.Add(MakePlan(policy, rules, run));
+    plans_.Add(MakePlan(policy, dictionary, rules, run));
   });
   std::size_t number = 0;
   for (const auto& plan : plans_.all()) {
     if (!Applies(rules, plan->policy())) continue;
     for (const std::string& value : plan->values()) {
-      if (!policy::secrets::IsDictionaryWord(value, *run.index)) search_.Add(value, number);
+      if (!dictionary.Knows(value)) search_.Add(value, number);
       ++number;
     }
   }

@@ -1,8 +1,8 @@
 // Keeps secrets out of what people and machines read about a run: report, diff, messages.
 //
 // A score from 0 to 100 says how likely a value is a secret, by the words of its name and by the
-// shape of the value (rule E1). This is the small half of the rule, for masking, where a false
-// alarm costs three asterisks; detection for rewriting needs more care and will build on it.
+// shape of the value, as detection for rewriting tells it (policy/secrets), and a little laxer: a
+// false alarm costs three asterisks here.
 #pragma once
 
 #include <string>

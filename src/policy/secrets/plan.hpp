@@ -25,6 +25,7 @@
 
 #include "kube/index.hpp"
 #include "policy/proposal.hpp"
+#include "policy/secrets/dictionary.hpp"
 #include "policy/secrets/readers.hpp"
 #include "policy/secrets/settings.hpp"
 #include "policy/secrets/survey.hpp"
@@ -147,8 +148,8 @@ class Plan {
   /// it.
   using MemberOf = std::function<std::optional<Member>(const kube::Manifest&)>;
   /// `members` are those with sites, in the order of the stream; `index` outlives the plan.
-  Plan(std::string policy, const kube::Index& index, std::vector<Member> members,
-       const MemberOf& member_of);
+  Plan(std::string policy, const kube::Index& index, const Dictionary& dictionary,
+       std::vector<Member> members, const MemberOf& member_of);
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
 
@@ -194,10 +195,5 @@ yaml::Value ContentOf(const Target& target, const Plan& plan);
 
 /// The text of `entry` with placeholders where secrets belong.
 std::string StubText(const Entry& entry, const Plan& plan);
-
-/// True if every text of YAML could hold `value` by chance: a word that many use as a password, or
-/// one that this stream uses as a name. Such a value is not searched for; that no reference holds
-/// it any more is proven where it stood.
-bool IsDictionaryWord(std::string_view value, const kube::Index& index);
 
 }  // namespace cloudlab::policy::secrets

@@ -176,7 +176,11 @@ void Planner::Judge(std::size_t member_number, std::size_t site_number) {
     return;
   }
   if (site.found.empty()) return;  // An entry of a Secret that stays as well.
-  const bool fails = reaction == Reaction::kFail;
+  // `onDetect: Fail` is for charts that are to be clean; else a word that everybody knows passes.
+  const bool is_known = std::ranges::all_of(
+      site.found, [&](const Found& found) { return dictionary_.Knows(found.value); });
+  const bool fails = reaction == Reaction::kFail &&
+                     (!is_known || member.settings->on_detect == Reaction::kFail);
   Tell(member, site, fails ? text::Severity::kError : text::Severity::kWarning,
        std::string(CodeOf(*member.settings, site)),
        Describe(site) + " holds a secret" + LineOf(site) + " (" + KindsOf(site) + ", score " +
@@ -212,7 +216,7 @@ void Planner::FindCopies() {
       values.emplace(found.value, found.kind);
     }
   }
-  std::erase_if(values, [&](const auto& item) { return IsDictionaryWord(item.first, index_); });
+  std::erase_if(values, [&](const auto& item) { return dictionary_.Knows(item.first); });
   if (values.empty()) return;
   LeakSearch search;
   std::vector<std::pair<std::string, std::string_view>> known(values.begin(), values.end());

@@ -15,8 +15,9 @@ namespace cloudlab::policy::secrets {
 
 class Planner {
  public:
-  Planner(Plan& plan, const kube::Index& index, const Plan::MemberOf& member_of)
-      : plan_(plan), index_(index), member_of_(member_of) {}
+  Planner(Plan& plan, const kube::Index& index, const Dictionary& dictionary,
+          const Plan::MemberOf& member_of)
+      : plan_(plan), index_(index), dictionary_(dictionary), member_of_(member_of) {}
 
   void Run();
 
@@ -64,6 +65,7 @@ class Planner {
 
   Plan& plan_;
   const kube::Index& index_;
+  const Dictionary& dictionary_;
   const Plan::MemberOf& member_of_;
   std::set<SiteKey> replaced_;
   std::map<const kube::Manifest*, std::size_t> member_numbers_;

@@ -18,10 +18,12 @@ using yaml::NodeView;
 /// What stands in a Secret counts, whatever it is called.
 constexpr int kScoreInSecret = 80;
 
-/// Names of entries of a Secret that tell who or where, not with what.
-constexpr std::array<std::string_view, 14> kHarmlessEntries = {
-    "username", "user",   "host",     "hostname", "port", "database", "dbname",
-    "db",       "region", "endpoint", "url",      "uri",  "email",    "ca.crt"};
+/// What an entry of a Secret is called that tells who or where, not with what: the last word of its
+/// name.
+constexpr std::array<std::string_view, 18> kHarmlessWords = {
+    "database", "db",       "dbname", "email", "endpoint", "host",   "hostname", "hosts", "login",
+    "mail",     "name",     "port",   "region", "uri",      "url",    "user",     "username",
+    "users"};
 
 /// Types of Secrets that nobody writes by hand: a controller or Helm does.
 constexpr std::array<std::string_view, 2> kForeignTypes = {"kubernetes.io/service-account-token",
@@ -140,7 +142,8 @@ class Surveyor {
     }
   }
 
-  /// Only the shape of a value counts: names of annotations speak of secrets all the time.
+  /// Of a value only the shape counts: names of annotations speak of secrets all the time. Inside of
+  /// a text of several lines names count as in any file.
   void LookAtAnnotations(NodeView annotations) {
     Detection shapes = *detection_;
     shapes.names = false;
@@ -148,7 +151,7 @@ class Surveyor {
       if (!entry.Resolved().IsScalar() || entry.KeyIs(kLastApplied)) continue;
       Site site{.where = Site::Where::kAnnotation, .node = entry.Resolved(), .name = entry.Key()};
       site.text = site.node.Text();
-      site.found = IsFile(site.text) ? FindInFile(site.name, site.text, shapes)
+      site.found = IsFile(site.text) ? FindInFile(site.name, site.text, *detection_)
                                      : FindInValue(site.name, site.text, shapes);
       Add(std::move(site));
     }
@@ -212,9 +215,10 @@ class Surveyor {
 
   bool IsHarmlessEntry(std::string_view name, std::string_view text) const {
     if (text.empty() || IsFile(text) || text == "true" || text == "false") return true;
-    if (std::ranges::find(kHarmlessEntries, text::LowerCase(name)) != kHarmlessEntries.end()) {
-      return true;
-    }
+    const std::string lower = text::LowerCase(name);
+    const std::size_t border = lower.find_last_of("-_./");
+    const std::string_view last = std::string_view(lower).substr(border + 1);  // npos + 1 is 0.
+    if (std::ranges::find(kHarmlessWords, last) != kHarmlessWords.end()) return true;
     return IsAllowed(name, *detection_);
   }
 

@@ -144,6 +144,13 @@ constexpr auto kProgramOptions = std::to_array<ProgramOption>({
     {"sqlcmd", "-P", false, false},
 });
 
+/// True if a program of the table may be called in the line.
+bool MayRunProgram(std::string_view line) {
+  return std::ranges::any_of(kProgramOptions, [line](const ProgramOption& row) {
+    return line.find(row.program) != line.npos;
+  });
+}
+
 const ProgramOption* FindProgramOption(std::string_view program, std::string_view word) {
   program = program.substr(program.rfind('/') + 1);
   for (const ProgramOption& row : kProgramOptions) {
@@ -179,6 +186,9 @@ class CommandReader {
       return;
     }
     const std::size_t equals = text.find('=');
+    if (equals != text.npos && equals > 0 && findings.detection().dsn) {
+      FindInConnection(text.substr(0, equals), {Unquoted(text.substr(equals + 1))}, findings);
+    }
     if (equals == text.npos) {
       option_ = OptionName(text);
     } else if (text[0] == '-') {
@@ -222,10 +232,9 @@ bool IsAssignment(std::string_view argument) {
 }
 
 /// What stands in one argument by itself.
-void FindInArgument(std::string_view argument, bool script, Findings& findings) {
+void FindInArgument(std::string_view argument, Findings& findings) {
   const Piece piece = {argument};
-  if (script) return;
-  FindCredentials(piece, false, findings);
+  FindCredentials({}, piece, findings);
   FindInAuthorization(piece, false, findings);
   FindTokens(piece, findings);
   if (!IsAssignment(argument)) return;
@@ -233,6 +242,7 @@ void FindInArgument(std::string_view argument, bool script, Findings& findings) 
   const std::string_view value = Unquoted(argument.substr(equals + 1));
   if (!IsAllowed(argument.substr(0, equals), findings.detection())) {
     FindNamed(argument.substr(0, equals), {value}, true, findings);
+    if (findings.detection().dsn) FindInConnection(argument.substr(0, equals), {value}, findings);
   }
 }
 
@@ -241,6 +251,7 @@ void FindInArgument(std::string_view argument, bool script, Findings& findings) 
 void FindInOptions(const Piece& line, Findings& findings) {
   const std::string_view text = line.text;
   if (text.find(" -") == text.npos && !text.starts_with('-')) return;
+  if (!MayTell(text) && !MayRunProgram(text)) return;
   CommandReader command(findings);
   std::size_t at = 0;
   while (const auto word = NextWord(text, at)) {
@@ -262,15 +273,15 @@ std::vector<FoundArgument> FindInArguments(std::span<const std::string> argument
     const bool script = argument.find_first_of("\n;") != argument.npos ||
                         (i > 0 && (arguments[i - 1] == "-c" || arguments[i - 1] == "-ec" ||
                                    arguments[i - 1] == "-exc" || arguments[i - 1] == "-lc"));
-    const std::size_t before = all.size();
-    if (script && argument.find(' ') != argument.npos) {
+    const bool json = argument.starts_with('{');
+    if ((script && argument.find(' ') != argument.npos) || json) {
       command.End();
-      for (Found& found : FindInFile("script.sh", argument, detection)) {
+      for (Found& found : FindInFile(json ? "argument.json" : "script.sh", argument, detection)) {
         all.push_back({i, std::move(found)});
       }
-      if (all.size() > before) continue;
+      continue;
     }
-    FindInArgument(argument, script, findings[i]);
+    FindInArgument(argument, findings[i]);
     if (detection.names) command.Read({argument}, {argument, false, false}, findings[i]);
     for (Found& found : findings[i].Take()) all.push_back({i, std::move(found)});
   }

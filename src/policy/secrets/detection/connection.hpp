@@ -18,11 +18,18 @@ void FindInUrls(const Piece& piece, Findings& findings);
 /// Secret settings in the piece, where it is a list of settings or options of a command line.
 void FindInSettings(const Piece& piece, Findings& findings);
 
-/// Passwords of a piece that is nothing but a connection string. `named` says that its name says
-/// so.
-void FindInConnection(const Piece& piece, bool named, Findings& findings);
+/// True if a setting with a telling name stands anywhere in `text`, whatever the text is.
+bool HasSecretSetting(std::string_view text);
+
+/// Passwords of a piece called `name` that is nothing but a connection string, or a user with a
+/// password.
+void FindInConnection(std::string_view name, const Piece& piece, Findings& findings);
+
+/// The password of `user:password`, where `name` says that it is that: Confluent's
+/// `basic.auth.user.info`, BASIC_AUTH. True if there is one.
+bool FindInUserInfo(std::string_view name, const Piece& piece, Findings& findings);
 
 /// All of them.
-void FindCredentials(const Piece& piece, bool named, Findings& findings);
+void FindCredentials(std::string_view name, const Piece& piece, Findings& findings);
 
 }  // namespace cloudlab::policy::secrets

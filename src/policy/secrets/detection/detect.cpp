@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "policy/glob.hpp"
+#include "policy/secrets/detection/command.hpp"
 #include "policy/secrets/detection/connection.hpp"
 #include "policy/secrets/detection/encoding.hpp"
 #include "policy/secrets/detection/findings.hpp"
+#include "policy/secrets/detection/forms.hpp"
 #include "policy/secrets/detection/name.hpp"
 #include "policy/secrets/detection/token.hpp"
 #include "policy/secrets/detection/value_shape.hpp"
@@ -71,18 +73,47 @@ int ScoreOf(const NameRating& rating, std::string_view value, bool in_file) {
   return 0;
 }
 
-/// What a Secret is called whose name ends so.
+/// `web-tls`, `shop/web`: what Secrets are called. Passwords of defaults have no hyphens.
 bool IsNameOfSecret(std::string_view value) {
-  static constexpr auto kEnds = std::to_array<std::string_view>(
-      {"-tls", "-cert", "-certs", "-ca", "-crt", "-credentials", "-creds", "-secret", "-secrets"});
-  return LooksLikeObjectName(value) &&
-         std::ranges::any_of(kEnds, [value](auto end) { return value.ends_with(end); });
+  return LooksLikeObjectName(value) && value.find_first_of("-/") != value.npos;
 }
 
-bool IsNamedSecret(const NameRating& rating, std::string_view value) {
+/// `DB_PASSWORD`: the name of a variable or of a key; in files also any constant.
+bool IsNameOfVariable(std::string_view value, bool in_file) {
+  bool separated = false;
+  for (const char c : value) {
+    if (c >= '0' && c <= '9') return false;
+    if (c != '_' && (c < 'A' || c > 'Z')) return false;
+    separated |= c == '_';
+  }
+  if (!separated || value.starts_with("CHANGE")) return false;
+  return in_file || RateName(value).kind != NameKind::kNone;
+}
+
+/// `secretKey: token` is which key of a Secret.
+bool IsNameOfKey(std::string_view name, std::string_view value) {
+  const std::string_view leaf = name.substr(name.rfind('.') + 1);
+  return (leaf == "secretKey" || leaf == "authKey") && LooksLikeObjectName(value) &&
+         RateName(value).kind != NameKind::kNone;
+}
+
+/// Text of people who write another alphabet.
+bool HasAscii(std::string_view value) {
+  return std::ranges::any_of(value, [](char c) { return c > ' ' && c < 0x7F; });
+}
+
+bool IsNamedSecret(std::string_view name, const NameRating& rating, std::string_view value,
+                   bool in_file) {
+  if (IsNameOfVariable(value, in_file)) return false;
+  if (in_file && (IsNameOfKey(name, value) || !HasAscii(value))) return false;
   if (value.find("://") != value.npos && value.find(' ') == value.npos) return false;
   if (value.front() == '{' || (value.front() == '[' && value.back() == ']')) return false;
-  if (rating.label == "SECRET" && IsNameOfSecret(value)) return false;
+  if (rating.perhaps_object && IsNameOfSecret(value)) return false;
+  // `access_token: jwt` says of what kind it is.
+  static constexpr auto kKinds =
+      std::to_array<std::string_view>({"jwt", "opaque", "bearer", "basic"});
+  const auto is_kind = [value](auto kind) { return EqualsIgnoringCase(value, kind); };
+  if (rating.label == "TOKEN" && std::ranges::any_of(kKinds, is_kind)) return false;
   if (EndsInPassword(rating.label) && IsInteger(value)) return value.size() >= 4;
   return !IsHarmless(value) && !IsPublicToken(value);
 }
@@ -101,18 +132,32 @@ std::string_view KindOf(const NameRating& rating) {
   return "named as a key";
 }
 
-/// One pass over a value: which of the finders have something to look for.
-struct Marks {
-  bool newline = false;
-  bool connection = false;  ///< `=` or `@`: settings or credentials.
-};
+/// What stands in a value, so that most finders need not look at most values.
+enum Mark : std::uint8_t { kNewline = 1, kConnects = 2, kColon = 4, kBlank = 8, kDash = 16 };
 
-Marks Survey(std::string_view value) {
-  Marks marks;
-  for (const char c : value) {
-    marks.newline |= c == '\n';
-    marks.connection |= c == '=' || c == '@';
-  }
+constexpr std::array<std::uint8_t, 256> MakeMarks() {
+  std::array<std::uint8_t, 256> marks = {};
+  marks['\n'] = kNewline;
+  marks['='] = kConnects;
+  marks['@'] = kConnects;
+  marks[':'] = kColon;
+  marks[' '] = kBlank;
+  marks['%'] = kBlank;
+  marks['-'] = kDash;
+  return marks;
+}
+constexpr std::array<std::uint8_t, 256> kMarks = MakeMarks();
+
+/// HTTP_AUTHORIZATION
+bool NamesAuthorization(std::string_view name) {
+  static constexpr std::string_view kEnd = "authorization";
+  return name.size() >= kEnd.size() &&
+         EqualsIgnoringCase(name.substr(name.size() - kEnd.size()), kEnd);
+}
+
+unsigned Survey(std::string_view value) {
+  unsigned marks = 0;
+  for (const char c : value) marks |= kMarks[static_cast<unsigned char>(c)];
   return marks;
 }
 
@@ -213,7 +258,7 @@ void FindNamed(std::string_view name, const Piece& piece, bool in_file, Findings
   if (rating.kind <= NameKind::kAbout) return;
   if (rating.kind == NameKind::kWeak && !detection.values) return;
   const std::string_view value = piece.text;
-  if (!IsNamedSecret(rating, value)) return;
+  if (!IsNamedSecret(name, rating, value, in_file)) return;
   const int score = ScoreOf(rating, value, in_file);
   if (score < detection.min_score) return;
   findings.Add(piece, {.written = value,
@@ -227,15 +272,18 @@ void FindNamed(std::string_view name, const Piece& piece, bool in_file, Findings
 std::vector<Found> FindInValue(std::string_view name, std::string_view value,
                                const Detection& detection) {
   if (value.empty() || (!detection.allow.empty() && IsAllowed(name, detection))) return {};
-  const Marks marks = Survey(value);
-  if (marks.newline || value.front() == '{' || value.front() == '[') {
+  const unsigned marks = Survey(value);
+  if ((marks & kNewline) != 0 || value.front() == '{' || value.front() == '[') {
     return FindInFile(name, value, detection);
   }
   Findings findings(value, detection);
   const Piece piece = {value};
   FindNamed(name, piece, false, findings);
-  if (marks.connection && detection.dsn) {
-    FindCredentials(piece, RateName(name).kind == NameKind::kConnection, findings);
+  if ((marks & kConnects) != 0) FindCredentials(name, piece, findings);
+  if ((marks & kColon) != 0 && detection.dsn) FindInUserInfo(name, piece, findings);
+  if ((marks & kBlank) != 0 && detection.names) {
+    FindInAuthorization(piece, NamesAuthorization(name), findings);
+    if ((marks & kDash) != 0) FindInOptions(piece, findings);
   }
   FindTokens(piece, findings);
   if (findings.empty()) return {};

@@ -195,11 +195,12 @@ class FileReader {
       return;
     }
     if (value.empty()) return;
-    if (findings_.detection().dsn && value.find('=') != value.npos) {
+    const bool code = !pair.quoted && (pair.typed || language_ == Language::kProgram);
+    if (findings_.detection().dsn && !code && value.find('=') != value.npos) {
       FindInSettings(pair.value, findings_);
     }
     if (findings_.detection().dsn && !pair.key.empty()) {
-      FindInConnection(pair.value, false, findings_);
+      FindInConnection(pair.key, pair.value, findings_);
     }
     if (pair.key.empty()) return;
     if (EqualsIgnoringCase(pair.key, "auth") && pair.quoted) {
@@ -213,8 +214,10 @@ class FileReader {
   void ReadNamedValue(const Pair& pair, std::size_t indent) {
     const bool name = EqualsIgnoringCase(pair.key, "name") || EqualsIgnoringCase(pair.key, "key");
     if (!name && !EqualsIgnoringCase(pair.key, "value")) return;
-    const bool near = number_ - beside_line_ <= 1 && (indent == beside_indent_);
-    if (near && beside_is_name_ != name) {
+    // Of minified JSON it is not known which value belongs to the name behind it.
+    const bool same_line = number_ == beside_line_ && !name;
+    const bool next_line = number_ == beside_line_ + 1 && !item_;
+    if ((same_line || next_line) && indent == beside_indent_ && beside_is_name_ != name) {
       NameValue(name ? pair.value.text : beside_.value.text, name ? beside_ : pair);
     }
     beside_ = pair;
@@ -236,6 +239,11 @@ class FileReader {
       value = Trim(value.substr(blank));
     }
     if (language_ == Language::kShell) value = value.substr(0, value.find_first_of(" \t;&|"));
+    // A quote that was opened on a line above.
+    if (!value.empty() && (value.back() == '"' || value.back() == '\'') &&
+        std::ranges::count(value, value.back()) % 2 == 1) {
+      value.remove_suffix(1);
+    }
     while (!value.empty() &&
            (value.back() == ';' || value.back() == ',' || IsBlank(value.back()))) {
       value.remove_suffix(1);
@@ -251,6 +259,7 @@ class FileReader {
     }
     if (pair.quoted) return pair.value.text.find("$(") == value.npos && !IsProse(value);
     if (pair.typed || language_ == Language::kProgram) return false;
+    if (value == "|" || value == ">" || HasShellVariable(value.substr(0, 2))) return false;
     if (value.front() == '"' || value.front() == '\'' || value.front() == '*') return false;
     if (LooksLikeProgram(value) || IsProse(value)) return false;
     const bool words = std::ranges::all_of(value, [](char c) { return IsLetter(c) || c == ' '; });
@@ -271,7 +280,8 @@ class FileReader {
     if (!alone_says && !parent.empty() && (pair.leading || item_)) {
       joined_.assign(parent).append(".").append(key);
       // `key` below `secret` is which key of a Secret.
-      if (alone == NameKind::kNone || RateName(joined_).kind <= NameKind::kWeak) name = joined_;
+      const NameKind together = RateName(joined_).kind;
+      if (alone == NameKind::kNone && together != NameKind::kWeak) name = joined_;
     }
     if (findings_.detection().allow.empty() || !(IsAllowed(key, findings_.detection()) ||
                                                  IsAllowed(FullName(key), findings_.detection()))) {

@@ -15,6 +15,7 @@ namespace {
 constexpr int kFormScore = 85;
 
 bool IsAlnum(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
+bool IsQuote(char c) { return c == '\'' || c == '"'; }
 bool IsWordChar(char c) { return IsAlnum(c) || c == '_' || c == '-' || c == '.'; }
 
 void AddForm(const Piece& line, std::string_view written, std::string_view kind,
@@ -98,8 +99,9 @@ void FindInSql(const Piece& line, Findings& findings) {
   };
   for (std::size_t at = FindIgnoringCase(text, kPassword); at != text.npos;
        at = FindIgnoringCase(text, kPassword, at + 1)) {
-    if (!IsWordAt(text, at, kPassword.size())) continue;
+    if (!IsWordAt(text, at, kPassword.size()) || (at > 0 && IsQuote(text[at - 1]))) continue;
     std::size_t next = SkipBlanks(text, at + kPassword.size());
+    if (next == at + kPassword.size() && next < text.size() && IsQuote(text[next])) continue;
     if (next < text.size() && (text[next] == '=' || text[next] == '('))
       next = SkipBlanks(text, next + 1);
     add(SqlString(text, next));
@@ -168,7 +170,7 @@ void FindInDirective(const Piece& line, Findings& findings) {
   });
   Words words(line.text);
   const std::string_view first = words.Next();
-  if (first.empty()) return;
+  if (first.empty() || HasReference(line.text)) return;
   for (const Directive& directive : kDirectives) {
     if (first != directive.name) continue;
     if (directive.skipped == 2 && words.Next() != "auth-pass") return;

@@ -3,318 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <utility>
+
+#include "policy/secrets/detection/name_words.hpp"
 
 namespace cloudlab::policy::secrets {
 namespace {
-
-enum Role : std::uint16_t {
-  kNoRole = 0,
-  kSecretWord = 1,    ///< Names a secret.
-  kObjectWord = 2,    ///< Names a secret, or an object that holds some.
-  kKeyWord = 4,       ///< KEY: a secret behind kBeforeKey, else weak.
-  kBeforeKey = 8,     ///< API, PRIVATE, ...: with KEY it names a secret.
-  kDsnWord = 16,      ///< A connection string.
-  kVetoEnd = 32,      ///< At the end: what is named is no secret.
-  kAboutEnd = 64,     ///< At the end: a property of a secret.
-  kPublicWord = 128,  ///< Anywhere: known to everybody.
-  kWeakWord = 256,    ///< Counts for random values.
-  kOfObject = 512,    ///< Before SECRET: a Secret's name is meant.
-  kTail = 1024,       ///< At the end: says nothing new (PASSWORD_VALUE).
-  kConnect = 2048,    ///< CONNECTION: a connection string with STRING or STR.
-  kString = 4096,
-};
-
-struct Word {
-  std::string_view text;
-  std::uint16_t role;
-  std::string_view label = {};  ///< Of secrets, if it is not the word.
-};
-
-// The one table of words, for detection and for masking.
-constexpr auto kWords = std::to_array<Word>({
-    {"PASSWORD", kSecretWord},
-    {"PASSWORDS", kSecretWord, "PASSWORD"},
-    {"PASSWD", kSecretWord, "PASSWORD"},
-    {"PASSWRD", kSecretWord, "PASSWORD"},
-    {"PSWD", kSecretWord, "PASSWORD"},
-    {"PWD", kSecretWord, "PASSWORD"},
-    {"PW", kSecretWord, "PASSWORD"},
-    {"PASS", kSecretWord, "PASSWORD"},
-    {"PASSPHRASE", kSecretWord},
-    {"PASSCODE", kSecretWord},
-    {"PSK", kSecretWord},
-    {"TOKEN", kSecretWord},
-    {"TOKENS", kSecretWord, "TOKEN"},
-    {"AUTHTOK", kSecretWord, "PASSWORD"},
-    {"APIKEY", kSecretWord, "API_KEY"},
-    {"APIKEYS", kSecretWord, "API_KEY"},
-    {"AUTHKEY", kSecretWord, "AUTH_KEY"},
-    {"ROOTPW", kSecretWord, "PASSWORD"},
-    {"BINDPW", kSecretWord, "PASSWORD"},
-    {"DBPASS", kSecretWord, "PASSWORD"},
-    {"USERPASS", kSecretWord, "PASSWORD"},
-    {"SMTPPASS", kSecretWord, "PASSWORD"},
-    {"MASTERAUTH", kSecretWord, "PASSWORD"},
-    {"REQUIREPASS", kSecretWord, "PASSWORD"},
-    {"SECRET", kObjectWord | kBeforeKey},
-    {"SECRETS", kObjectWord, "SECRET"},
-    {"CREDENTIAL", kObjectWord, "CREDENTIALS"},
-    {"CREDENTIALS", kObjectWord},
-    {"CREDS", kObjectWord, "CREDENTIALS"},
-    {"KEY", kKeyWord},
-    {"KEYS", kKeyWord, "KEY"},
-    {"API", kBeforeKey},
-    {"ACCESS", kBeforeKey},
-    {"PRIVATE", kBeforeKey},
-    {"ENCRYPTION", kBeforeKey},
-    {"DECRYPTION", kBeforeKey},
-    {"ENCRYPT", kBeforeKey},
-    {"CRYPTO", kBeforeKey},
-    {"SIGNING", kBeforeKey},
-    {"SIGNATURE", kBeforeKey},
-    {"MASTER", kBeforeKey},
-    {"AUTH", kBeforeKey},
-    {"ACCOUNT", kBeforeKey},
-    {"LICENSE", kBeforeKey},
-    {"LICENCE", kBeforeKey},
-    {"SHARED", kBeforeKey},
-    {"HMAC", kBeforeKey},
-    {"FERNET", kBeforeKey},
-    {"INGEST", kBeforeKey},
-    {"DSN", kDsnWord},
-    {"CONNSTR", kDsnWord},
-    {"CONNECTIONSTRING", kDsnWord},
-    {"CONNECTION", kConnect},
-    {"CONN", kConnect},
-    {"STRING", kString | kAboutEnd},
-    {"STR", kString | kTail},
-    {"PUBLIC", kPublicWord},
-    {"PUBKEY", kPublicWord},
-    {"PUBLISHABLE", kPublicWord},
-    // What rule E1 says.
-    {"FILE", kVetoEnd},
-    {"PATH", kVetoEnd},
-    {"DIR", kVetoEnd},
-    {"NAME", kVetoEnd},
-    {"ALIAS", kVetoEnd},
-    {"TTL", kVetoEnd},
-    {"ENABLED", kVetoEnd},
-    {"HEADER", kVetoEnd},
-    {"TYPE", kVetoEnd},
-    {"LENGTH", kVetoEnd},
-    {"ID", kVetoEnd},
-    {"REF", kVetoEnd},
-    {"PROMPT", kVetoEnd},
-    {"URI", kVetoEnd},
-    // Properties of a secret, and what deals with secrets.
-    {"URL", kAboutEnd},
-    {"URLS", kAboutEnd},
-    {"URIS", kAboutEnd},
-    {"FILES", kAboutEnd},
-    {"FILENAME", kAboutEnd},
-    {"FILEPATH", kAboutEnd},
-    {"PATHS", kAboutEnd},
-    {"DIRECTORY", kAboutEnd},
-    {"FOLDER", kAboutEnd},
-    {"LOCATION", kAboutEnd},
-    {"MOUNT", kAboutEnd},
-    {"NAMES", kAboutEnd},
-    {"IDS", kAboutEnd},
-    {"KID", kAboutEnd},
-    {"REFS", kAboutEnd},
-    {"REFERENCE", kAboutEnd},
-    {"ARN", kAboutEnd},
-    {"NAMESPACE", kAboutEnd},
-    {"NAMESPACES", kAboutEnd},
-    {"LABEL", kAboutEnd},
-    {"LABELS", kAboutEnd},
-    {"ANNOTATION", kAboutEnd},
-    {"ANNOTATIONS", kAboutEnd},
-    {"SELECTOR", kAboutEnd},
-    {"HEADERS", kAboutEnd},
-    {"TYPES", kAboutEnd},
-    {"KIND", kAboutEnd},
-    {"FORMAT", kAboutEnd},
-    {"MODE", kAboutEnd},
-    {"METHOD", kAboutEnd},
-    {"METHODS", kAboutEnd},
-    {"ALGORITHM", kAboutEnd},
-    {"ALGORITHMS", kAboutEnd},
-    {"ALG", kAboutEnd},
-    {"CIPHER", kAboutEnd},
-    {"POLICY", kAboutEnd},
-    {"PROVIDER", kAboutEnd},
-    {"PROVIDERS", kAboutEnd},
-    {"BACKEND", kAboutEnd},
-    {"ENGINE", kAboutEnd},
-    {"MANAGER", kAboutEnd},
-    {"STORE", kAboutEnd},
-    {"STORAGE", kAboutEnd},
-    {"SERVICE", kAboutEnd},
-    {"SERVER", kAboutEnd},
-    {"ENDPOINT", kAboutEnd},
-    {"HOST", kAboutEnd},
-    {"PORT", kAboutEnd},
-    {"ADDR", kAboutEnd},
-    {"ADDRESS", kAboutEnd},
-    {"REGION", kAboutEnd},
-    {"ISSUER", kAboutEnd},
-    {"AUDIENCE", kAboutEnd},
-    {"AUDIENCES", kAboutEnd},
-    {"AUD", kAboutEnd},
-    {"SUBJECT", kAboutEnd},
-    {"SCOPE", kAboutEnd},
-    {"SCOPES", kAboutEnd},
-    {"CLAIM", kAboutEnd},
-    {"CLAIMS", kAboutEnd},
-    {"ROLE", kAboutEnd},
-    {"ROLES", kAboutEnd},
-    {"GROUP", kAboutEnd},
-    {"USER", kAboutEnd},
-    {"USERS", kAboutEnd},
-    {"USERNAME", kAboutEnd},
-    {"LOGIN", kAboutEnd},
-    {"EMAIL", kAboutEnd},
-    {"OWNER", kAboutEnd},
-    {"REALM", kAboutEnd},
-    {"DOMAIN", kAboutEnd},
-    {"FIELD", kAboutEnd},
-    {"FIELDS", kAboutEnd},
-    {"PARAM", kAboutEnd},
-    {"PARAMETER", kAboutEnd},
-    {"ATTRIBUTE", kAboutEnd},
-    {"COLUMN", kAboutEnd},
-    {"VARIABLE", kAboutEnd},
-    {"VAR", kAboutEnd},
-    {"ENV", kAboutEnd},
-    {"SOURCE", kAboutEnd},
-    {"PREFIX", kAboutEnd},
-    {"SUFFIX", kAboutEnd},
-    {"PATTERN", kAboutEnd},
-    {"REGEX", kAboutEnd},
-    {"RULE", kAboutEnd},
-    {"RULES", kAboutEnd},
-    {"TEMPLATE", kAboutEnd},
-    {"TEXT", kAboutEnd},
-    {"TITLE", kAboutEnd},
-    {"DESCRIPTION", kAboutEnd},
-    {"HINT", kAboutEnd},
-    {"MESSAGE", kAboutEnd},
-    {"ERROR", kAboutEnd},
-    {"PLACEHOLDER", kAboutEnd},
-    {"EXPIRY", kAboutEnd},
-    {"EXPIRE", kAboutEnd},
-    {"EXPIRES", kAboutEnd},
-    {"EXPIRATION", kAboutEnd},
-    {"LIFETIME", kAboutEnd},
-    {"LIFESPAN", kAboutEnd},
-    {"VALIDITY", kAboutEnd},
-    {"DURATION", kAboutEnd},
-    {"INTERVAL", kAboutEnd},
-    {"PERIOD", kAboutEnd},
-    {"TIMEOUT", kAboutEnd},
-    {"AGE", kAboutEnd},
-    {"TIME", kAboutEnd},
-    {"SECONDS", kAboutEnd},
-    {"MINUTES", kAboutEnd},
-    {"HOURS", kAboutEnd},
-    {"DAYS", kAboutEnd},
-    {"SIZE", kAboutEnd},
-    {"LEN", kAboutEnd},
-    {"COUNT", kAboutEnd},
-    {"LIMIT", kAboutEnd},
-    {"MIN", kAboutEnd},
-    {"MAX", kAboutEnd},
-    {"BITS", kAboutEnd},
-    {"COST", kAboutEnd},
-    {"ROUNDS", kAboutEnd},
-    {"ITERATIONS", kAboutEnd},
-    {"STRENGTH", kAboutEnd},
-    {"VERSION", kAboutEnd},
-    {"STATUS", kAboutEnd},
-    {"STATE", kAboutEnd},
-    {"ENABLE", kAboutEnd},
-    {"DISABLE", kAboutEnd},
-    {"DISABLED", kAboutEnd},
-    {"REQUIRED", kAboutEnd},
-    {"ALLOWED", kAboutEnd},
-    {"ROTATION", kAboutEnd},
-    {"RENEWAL", kAboutEnd},
-    {"REFRESH", kAboutEnd},
-    {"RESET", kAboutEnd},
-    {"REVIEW", kAboutEnd},
-    {"VALIDATION", kAboutEnd},
-    {"VERIFICATION", kAboutEnd},
-    {"AUTHENTICATION", kAboutEnd},
-    {"ENCODER", kAboutEnd},
-    {"HASHER", kAboutEnd},
-    {"GENERATOR", kAboutEnd},
-    {"CLASS", kAboutEnd},
-    {"IMAGE", kAboutEnd},
-    {"TAG", kAboutEnd},
-    {"CERT", kAboutEnd | kOfObject},
-    {"CRT", kAboutEnd | kOfObject},
-    {"TLS", kOfObject},
-    {"SSL", kOfObject},
-    {"CA", kOfObject},
-    {"CERTS", kOfObject},
-    {"CERTIFICATE", kOfObject | kAboutEnd},
-    {"CERTIFICATES", kOfObject | kAboutEnd},
-    {"PULL", kOfObject},
-    {"IMAGEPULL", kOfObject},
-    {"EXISTING", kOfObject},
-    {"EXTERNAL", kOfObject},
-    {"KUBERNETES", kOfObject},
-    {"K8S", kOfObject},
-    {"CONFIG", kOfObject | kAboutEnd},
-    {"KUBECONFIG", kOfObject | kAboutEnd},
-    {"TRUSTSTORE", kOfObject},
-    {"KEYSTORE", kOfObject},
-    {"REGISTRY", kOfObject},
-    {"SALT", kWeakWord},
-    {"PEPPER", kWeakWord},
-    {"SEED", kWeakWord},
-    {"JWT", kWeakWord | kBeforeKey, "TOKEN"},
-    {"BEARER", kWeakWord, "TOKEN"},
-    {"COOKIE", kWeakWord},
-    {"VALUE", kTail},
-    {"DATA", kTail},
-    {"PLAIN", kTail},
-    {"PLAINTEXT", kTail},
-    {"RAW", kTail},
-    {"BASE", kTail},
-    {"B64", kTail},
-    {"BASE64", kTail},
-    {"CURRENT", kTail},
-    {"PREVIOUS", kTail},
-    {"OLD", kTail},
-    {"NEW", kTail},
-    {"NEXT", kTail},
-    {"PRIMARY", kTail},
-    {"SECONDARY", kTail},
-    {"DEFAULT", kTail},
-    {"INITIAL", kTail},
-    {"PROD", kTail},
-    {"PRODUCTION", kTail},
-    {"STAGING", kTail},
-    {"DEV", kTail},
-    {"TEST", kTail},
-});
-
-/// Words that are written without a border before them (PGPASSWORD, clientsecret).
-constexpr auto kEndings = std::to_array<Word>({
-    {"PASSWORD", kSecretWord, "PASSWORD"},
-    {"PASSWD", kSecretWord, "PASSWORD"},
-    {"PASSPHRASE", kSecretWord, "PASSPHRASE"},
-    {"TOKEN", kSecretWord, "TOKEN"},
-    {"SECRET", kSecretWord, "SECRET"},
-    {"APIKEY", kSecretWord, "API_KEY"},
-    {"SECRETKEY", kSecretWord, "SECRET_KEY"},
-    {"ACCESSKEY", kSecretWord, "ACCESS_KEY"},
-    {"ACCOUNTKEY", kSecretWord, "ACCOUNT_KEY"},
-    {"PRIVATEKEY", kSecretWord, "PRIVATE_KEY"},
-    {"ENCRYPTIONKEY", kSecretWord, "ENCRYPTION_KEY"},
-});
 
 // The table is found through a hash of open addressing, made by the compiler.
 constexpr std::size_t kSlots = 1024;
@@ -338,7 +32,8 @@ constexpr std::array<std::uint16_t, kSlots> kSlotOf = MakeSlots();
 constexpr Word kUnknown = {"", kNoRole};
 
 const Word& EndingOf(std::string_view word) {
-  if (word.size() < 7) return kUnknown;
+  static constexpr std::string_view kLast = "DENTY";
+  if (word.size() < 7 || kLast.find(word.back()) == kLast.npos) return kUnknown;
   for (const Word& ending : kEndings) {
     if (word.ends_with(ending.text)) return ending;
   }
@@ -353,6 +48,34 @@ const Word& LookUp(std::string_view word) {
   return EndingOf(word);
 }
 
+// Most names hold no telling word: their letters are asked first, three at a time, whether a
+// telling word may begin with them.
+constexpr std::uint16_t kTellingRoles =
+    kSecretWord | kObjectWord | kKeyWord | kDsnWord | kConnect | kWeakWord;
+
+constexpr std::size_t kTriples = std::size_t{1} << 15;
+
+/// The triple that ends with `c`, behind those that ended before; the same for both cases.
+constexpr std::size_t NextTriple(std::size_t triple, char c) {
+  return ((triple << 5) | (static_cast<unsigned char>(c) & 31U)) % kTriples;
+}
+
+constexpr std::array<bool, kTriples> MakeTriples() {
+  std::array<bool, kTriples> triples = {};
+  for (const Word& word : kWords) {
+    if ((word.role & kTellingRoles) == 0) continue;
+    std::size_t triple = 0;
+    for (const char c : word.text.substr(0, 3)) triple = NextTriple(triple, c);
+    triples[triple] = true;
+    // A word of two letters, whatever stands before it.
+    for (std::size_t before = 0; word.text.size() == 2 && before < 32; ++before) {
+      triples[(before << 10) | triple] = true;
+    }
+  }
+  return triples;
+}
+constexpr std::array<bool, kTriples> kTripleTells = MakeTriples();
+
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -362,7 +85,7 @@ class NameWords {
  public:
   explicit NameWords(std::string_view name) {
     if (name.size() > kMostChars) name.remove_prefix(name.size() - kMostChars);
-    std::array<char, kMostChars> word{};
+    std::array<char, kMostChars> word;  // NOLINT: filled as far as it is read.
     std::size_t size = 0;
     for (std::size_t i = 0; i < name.size(); ++i) {
       const char c = name[i];
@@ -408,7 +131,7 @@ class NameWords {
     words_[size_++] = word.size() == 1 && IsDigit(word[0]) ? &kNumber : &LookUp(word);
   }
 
-  std::array<const Word*, kMostWords> words_ = {};
+  std::array<const Word*, kMostWords> words_;  // NOLINT: filled up to size_.
   std::size_t size_ = 0;
 };
 
@@ -436,6 +159,9 @@ constexpr std::uint16_t kTelling = kSecretWord | kObjectWord;
 NameRating RateKey(const NameWords& words, std::size_t end) {
   if (end < 2) return {NameKind::kWeak, "KEY"};
   const Word& before = words[end - 2];
+  // existingSecretKey is a key of a Secret.
+  const bool of_object = end > 2 && (words[end - 3].role & kOfObject) != 0;
+  if ((before.role & kObjectWord) != 0 && of_object) return {NameKind::kAbout, "SECRET"};
   if ((before.role & kBeforeKey) != 0) return {NameKind::kSecret, LabelOfKey(before)};
   // A key of a Secret: adminPasswordKey, tokenKey.
   if ((before.role & kTelling) != 0) return {NameKind::kAbout, LabelOf(before)};
@@ -465,7 +191,17 @@ NameRating RateInside(const NameWords& words, std::size_t end) {
 
 }  // namespace
 
+bool MayTell(std::string_view text) {
+  std::size_t triple = 0;
+  for (const char c : text) {
+    triple = NextTriple(triple, c);
+    if (kTripleTells[triple]) return true;
+  }
+  return false;
+}
+
 NameRating RateName(std::string_view name) {
+  if (!MayTell(name)) return {};
   const NameWords words(name);
   std::size_t end = words.size();
   while (end > 0 && (words[end - 1].role & kTail) != 0 && (words[end - 1].role & kString) == 0) {
@@ -476,11 +212,18 @@ NameRating RateName(std::string_view name) {
   const Word& last = words[end - 1];
   if ((last.role & kVetoEnd) != 0) return {NameKind::kNot, ""};
   if ((last.role & kKeyWord) != 0) return RateKey(words, end);
-  if ((last.role & kSecretWord) != 0) return {NameKind::kSecret, LabelOf(last)};
+  if ((last.role & kSecretWord) != 0) {
+    const bool of_text =
+        LabelOf(last) == "TOKEN" && end > 1 && (words[end - 2].role & kOfText) != 0;
+    return {of_text ? NameKind::kObject : NameKind::kSecret, LabelOf(last)};
+  }
   if ((last.role & kObjectWord) != 0) {
     const bool singular = last.text == "SECRET";
     const bool of_object = end < 2 || (words[end - 2].role & kOfObject) != 0;
-    return {!singular || of_object ? NameKind::kObject : NameKind::kSecret, LabelOf(last)};
+    const bool used = end > 1 && (words[end - 2].role & kUse) != 0;
+    return {.kind = !singular || of_object ? NameKind::kObject : NameKind::kSecret,
+            .label = LabelOf(last),
+            .perhaps_object = !used};
   }
   const bool string =
       end > 1 && (last.role & kString) != 0 && (words[end - 2].role & kConnect) != 0;

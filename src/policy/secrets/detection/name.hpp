@@ -27,7 +27,11 @@ enum class NameKind : std::uint8_t {
 struct NameRating {
   NameKind kind = NameKind::kNone;
   std::string_view label = {};  ///< "PASSWORD", "API_KEY", ...; of what is named.
+  bool perhaps_object = false;  ///< May name a Secret (NODE_SECRET), unlike CLIENT_SECRET.
 };
+
+/// False if no word of `text` says anything: much cheaper than rating all of its names.
+bool MayTell(std::string_view text);
 
 NameRating RateName(std::string_view name);
 

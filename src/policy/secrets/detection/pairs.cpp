@@ -55,10 +55,18 @@ std::optional<Quoted> ReadQuoted(std::string_view line, std::size_t at) {
   return std::nullopt;
 }
 
+/// The value of an attribute of XML, in which nothing is escaped but by entities.
+std::optional<Quoted> ReadAttribute(std::string_view line, std::size_t at) {
+  const std::size_t close = line.find(line[at], at + 1);
+  if (close == line.npos) return std::nullopt;
+  return Quoted{line.substr(at + 1, close - at - 1), close + 1, Quoting::kXml};
+}
+
 /// Reads one line, or what is in one string.
 class Reader {
  public:
-  Reader(std::string_view line, std::vector<Pair>& pairs) : line_(line), pairs_(pairs) {}
+  Reader(std::string_view line, std::vector<Pair>& pairs, bool xml = false)
+      : line_(line), pairs_(pairs), xml_(xml) {}
 
   void Read() {
     while (at_ < line_.size()) {
@@ -87,6 +95,11 @@ class Reader {
 
   char InBracket() const { return brackets_.empty() ? '\0' : brackets_.back(); }
 
+  std::optional<Quoted> StringAt(std::size_t at) const {
+    const bool attribute = xml_ && (line_[at] == '"' || line_[at] == '\'');
+    return attribute ? ReadAttribute(line_, at) : ReadQuoted(line_, at);
+  }
+
   void ReadWord() {
     const std::size_t begin = at_;
     while (at_ < line_.size() && IsKeyChar(line_[at_])) ++at_;
@@ -99,7 +112,7 @@ class Reader {
 
   void ReadString() {
     const bool opens = at_ == 0 || !IsAlnum(line_[at_ - 1]);
-    const auto string = opens ? ReadQuoted(line_, at_) : std::nullopt;
+    const auto string = opens ? StringAt(at_) : std::nullopt;
     if (!string) {
       Forget();
       before_ = line_[at_];
@@ -149,7 +162,7 @@ class Reader {
       if (pair.leading) Push(pair);  // A key whose values are on the lines below.
       return;
     }
-    if (const auto string = ReadQuoted(line_, at_)) {
+    if (const auto string = StringAt(at_)) {
       pair.value = {string->text, string->quoting};
       pair.quoted = true;
       at_ = string->end;
@@ -199,6 +212,7 @@ class Reader {
 
   std::string_view line_;
   std::vector<Pair>& pairs_;
+  bool xml_;  ///< Begins with an element.
   std::size_t at_ = 0;
   std::string_view key_;   ///< The last word or string, if a separator may follow it.
   std::size_t first_ = 0;  ///< Where the words before it begin.
@@ -244,7 +258,10 @@ bool HoldsPairs(std::string_view text) {
 void ReadPairs(std::string_view line, std::vector<Pair>& pairs) {
   if (line.find('<') != line.npos) ReadElements(line, pairs);
   std::size_t read = pairs.size();
-  Reader(line, pairs).Read();
+  const std::size_t begin = line.find_first_not_of(" \t");
+  const bool xml = begin != line.npos && begin + 1 < line.size() && line[begin] == '<' &&
+                   IsAlnum(line[begin + 1]);
+  Reader(line, pairs, xml).Read();
   for (int depth = 1; depth < kMostDepth; ++depth) {
     const std::size_t end = pairs.size();
     for (; read < end; ++read) {

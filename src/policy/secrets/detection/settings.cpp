@@ -145,9 +145,13 @@ std::optional<Value> ReadValue(std::string_view text, std::size_t at, const Key&
   if (text[at] == '"' || text[at] == '\'') {
     if (auto quoted = QuotedValue(text, at, separator)) return quoted;
   }
-  if (text[at] == '{' && separator == ';' &&
-      !HasReference(text.substr(at, text.find('}', at) + 1 - at))) {
-    if (auto braced = BracedValue(text, at)) return braced;
+  if (text[at] == '{' && separator == ';') {
+    // `{password}` alone is what a program formats.
+    auto braced = BracedValue(text, at);
+    const bool format =
+        braced && HasReference(text.substr(at, braced->written.size() + 2)) &&
+        (RateName(braced->written).kind != NameKind::kNone || braced->written.size() < 4);
+    if (braced && !format) return braced;
   }
   std::size_t end = at;
   while (end < text.size() && !EndsValue(text[end], separator)) ++end;
@@ -236,8 +240,19 @@ bool IsSecretSetting(std::string_view value, NameKind kind) {
 
 }  // namespace
 
+bool HasSecretSetting(std::string_view text) {
+  for (std::size_t at = text.find('='); at != text.npos; at = text.find('=', at + 1)) {
+    const auto key = KeyBefore(text, at);
+    if (!key || RateName(key->name).kind != NameKind::kSecret) continue;
+    const auto value = ReadValue(text, at + 1, *key);
+    if (value && !value->written.empty() && !HasReference(value->written)) return true;
+  }
+  return false;
+}
+
 void FindInSettings(const Piece& piece, Findings& findings) {
   const std::string_view text = piece.text;
+  if (!MayTell(text) && text.find("sig=") == text.npos) return;
   std::optional<bool> settings;
   for (std::size_t at = text.find('='); at != text.npos; at = text.find('=', at + 1)) {
     const auto key = KeyBefore(text, at);

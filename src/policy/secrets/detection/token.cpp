@@ -122,6 +122,24 @@ constexpr auto kFormats = std::to_array<Format>({
     {"ops_eyJ", kUrlDot, 250, kAny, "1Password token", "TOKEN", "1Password: service accounts"},
 });
 
+/// For each first letter the first format that begins so, and for each format the next one: counted
+/// from 1, 0 is the end.
+struct Chains {
+  std::array<std::uint8_t, 256> first = {};
+  std::array<std::uint8_t, kFormats.size() + 1> next = {};
+};
+constexpr Chains MakeChains() {
+  static_assert(kFormats.size() < 256);
+  Chains chains;
+  for (std::size_t i = kFormats.size(); i > 0; --i) {
+    auto& first = chains.first[static_cast<unsigned char>(kFormats[i - 1].prefix[0])];
+    chains.next[i] = first;
+    first = static_cast<std::uint8_t>(i);
+  }
+  return chains;
+}
+constexpr Chains kChains = MakeChains();
+
 constexpr std::array<bool, 256> MakeFirsts() {
   std::array<bool, 256> firsts = {};
   for (const Format& format : kFormats) firsts[static_cast<unsigned char>(format.prefix[0])] = true;
@@ -172,8 +190,10 @@ bool IsVaried(std::string_view body) {
 
 std::optional<Token> MatchFormat(std::string_view text, std::size_t at) {
   const std::string_view rest = text.substr(at);
-  for (const Format& format : kFormats) {
-    if (format.prefix[0] != rest[0] || !rest.starts_with(format.prefix)) continue;
+  const auto first = static_cast<unsigned char>(rest[0]);
+  for (std::size_t i = kChains.first[first]; i != 0; i = kChains.next[i]) {
+    const Format& format = kFormats[i - 1];
+    if (format.prefix[1] != rest[1] || !rest.starts_with(format.prefix)) continue;
     const std::size_t behind = at + format.prefix.size();
     std::size_t size = RunLength(text, behind, format.alphabet, format.most + 1);
     if (size > format.most) continue;

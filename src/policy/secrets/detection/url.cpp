@@ -129,7 +129,7 @@ bool FindInMysqlDsn(const Piece& piece, Findings& findings) {
   if (text.find("://") != text.npos) return false;
   for (const std::string_view net : kNets) {
     const std::size_t at = text.rfind(net);
-    if (at == text.npos || text.find(")", at) == text.npos) continue;
+    if (at == text.npos || text.find(')', at) == text.npos) continue;
     const std::size_t colon = text.find(':');
     if (colon < at)
       AddPlain(piece, text.substr(0, colon), text.substr(colon + 1, at - colon - 1), findings);
@@ -170,6 +170,13 @@ bool FindInOracle(const Piece& piece, bool named, Findings& findings) {
   if (at == rest.npos || at + 1 == rest.size()) return false;
   AddPlain(piece, user, rest.substr(0, at), findings);
   return true;
+}
+
+/// DB_URL, DSN, CONNECTION_STRING
+bool NamesConnection(std::string_view name) {
+  if (RateName(name).kind == NameKind::kConnection) return true;
+  const std::string_view end = name.substr(name.size() < 3 ? 0 : name.size() - 3);
+  return EqualsIgnoringCase(end, "url") || EqualsIgnoringCase(end, "uri");
 }
 
 /// `user:password@host:port`, `:password@host:port`.
@@ -226,17 +233,41 @@ void FindInUrls(const Piece& piece, Findings& findings) {
   }
 }
 
-void FindInConnection(const Piece& piece, bool named, Findings& findings) {
-  if (piece.text.size() > 4096 || piece.text.find('@') == piece.text.npos) return;
+bool FindInUserInfo(std::string_view name, const Piece& piece, Findings& findings) {
+  static constexpr auto kNames = std::to_array<std::string_view>(
+      {"basic.auth.user.info", "basic_auth_user_info", "basic_auth", "basicauth", "userpwd"});
+  const auto ends = [name](std::string_view end) {
+    return name.size() >= end.size() &&
+           EqualsIgnoringCase(name.substr(name.size() - end.size()), end);
+  };
+  static constexpr std::string_view kLast = "oOhHdD";
+  if (name.empty() || kLast.find(name.back()) == kLast.npos) return false;
+  const std::size_t colon = piece.text.find(':');
+  if (colon == piece.text.npos || colon == 0 || !std::ranges::any_of(kNames, ends)) return false;
+  const std::string_view user = piece.text.substr(0, colon);
+  const std::string_view password = piece.text.substr(colon + 1);
+  if (!IsHost(user) || password.starts_with("//") || IsProse(password)) return false;
+  AddPlain(piece, user, password, findings);
+  return true;
+}
+
+void FindInConnection(std::string_view name, const Piece& piece, Findings& findings) {
+  if (piece.text.size() > 4096) return;
+  if (piece.text.find('@') == piece.text.npos) {
+    FindInUserInfo(name, piece, findings);
+    return;
+  }
+  const bool named = NamesConnection(name);
   if (FindInMysqlDsn(piece, findings) || FindInOracle(piece, named, findings)) return;
   if (piece.text.find("://") == piece.text.npos) FindInBareAuthority(piece, named, findings);
 }
 
-void FindCredentials(const Piece& piece, bool named, Findings& findings) {
+void FindCredentials(std::string_view name, const Piece& piece, Findings& findings) {
   if (!findings.detection().dsn) return;
-  if (piece.text.find("://") != piece.text.npos) FindInUrls(piece, findings);
+  const bool url = piece.text.find("://") != piece.text.npos;
+  if (url && piece.text.find_first_of("@?") != piece.text.npos) FindInUrls(piece, findings);
   if (piece.text.find('=') != piece.text.npos) FindInSettings(piece, findings);
-  FindInConnection(piece, named, findings);
+  FindInConnection(name, piece, findings);
 }
 
 }  // namespace cloudlab::policy::secrets

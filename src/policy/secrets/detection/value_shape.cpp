@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 namespace cloudlab::policy::secrets {
 namespace {
@@ -66,6 +67,10 @@ bool IsPathOfFile(std::string_view value) {
   static constexpr auto kStarts = std::to_array<std::string_view>(
       {"./", "../", "~/", "file:", "C:\\", "c:\\", "classpath:", "s3://", "gs://"});
   if (StartsWithOneOf(value, kStarts)) return true;
+  static constexpr auto kEnds = std::to_array<std::string_view>(
+      {".pem", ".key", ".crt", ".cer", ".yaml", ".yml", ".json", ".txt", ".jks", ".p12", ".pfx",
+       ".conf", ".properties", ".env"});
+  if (std::ranges::any_of(kEnds, [value](auto end) { return value.ends_with(end); })) return true;
   // `/run/secrets/x`, but not `/9j/4AAQ...==`, which only begins like one.
   return value[0] == '/' && !value.ends_with('=') && value.find('+') == value.npos &&
          (value.size() < 30 || value.find('/', 1) < 20);
@@ -95,7 +100,7 @@ std::size_t FindIgnoringCase(std::string_view text, std::string_view part, std::
   return found == text.end() ? text.npos : static_cast<std::size_t>(found - text.begin());
 }
 
-bool HasReference(std::string_view value) {
+bool IsReference(std::string_view value) {
   if (value.empty()) return false;
   if (IsMarkedName(value)) return true;
   // Of programs that read their secrets from elsewhere: Spring and Vault, vals, 1Password, AWS,
@@ -116,15 +121,29 @@ bool HasReference(std::string_view value) {
                                        "awssm:",     "sm://",
                                        "`"});
   if (StartsWithOneOf(value, kStarts)) return true;
-  static constexpr auto kParts = std::to_array<std::string_view>(
-      {"$(", "${", "{{", "<%", "#{", "$__env", "$__file", "%(", "/secrets/"});
-  for (const std::string_view part : kParts) {
-    if (value.find(part) == value.npos) continue;
-    if (part != "/secrets/" || value.starts_with("projects/")) return true;
+  if (value.starts_with("projects/") && value.find("/secrets/") != value.npos) return true;
+  static constexpr auto kMarks =
+      std::to_array<std::pair<std::string_view, std::string_view>>({{"$(", ")"},
+                                                                    {"${", "}"},
+                                                                    {"{{", "}}"},
+                                                                    {"<%", "%>"},
+                                                                    {"#{", "}"},
+                                                                    {"$__file{", "}"},
+                                                                    {"$__env{", "}"},
+                                                                    {"%(", ")s"}});
+  for (const auto& [open, close] : kMarks) {
+    if (value.starts_with(open) && value.find(close) == value.size() - close.size()) return true;
   }
   return value == "%s" || value == "%v" || value == "%q" || value == "{}" ||
          (value.size() > 2 && value.front() == '{' && value.back() == '}' &&
           std::ranges::all_of(value.substr(1, value.size() - 2), IsNameChar));
+}
+
+bool HasReference(std::string_view value) {
+  if (IsReference(value)) return true;
+  static constexpr auto kParts =
+      std::to_array<std::string_view>({"$(", "${", "{{", "<%", "#{", "$__env", "$__file", "%("});
+  return std::ranges::any_of(kParts, [value](auto part) { return value.find(part) != value.npos; });
 }
 
 bool IsPlaceholder(std::string_view value) {
@@ -141,14 +160,13 @@ bool IsPlaceholder(std::string_view value) {
        "not-set",  "unset",      "<nil>"});
   if (IsOneOf(value, kWhole)) return true;
   static constexpr auto kStarts = std::to_array<std::string_view>(
-      {"your-", "your_", "your ", "yourpassword", "yoursecret", "yourtoken", "insert-", "insert_",
-       "replace-with", "replace_with", "enter-your", "put-your", "put_your", "add-your", "fill-in",
-       "xxxx"});
+      {"your-", "your_", "your ", "insert-", "insert_", "replace-with", "replace_with",
+       "enter-your", "put-your", "put_your", "add-your", "fill-in", "xxxx"});
   for (const std::string_view start : kStarts) {
     if (EqualsIgnoringCase(value.substr(0, start.size()), start)) return true;
   }
   static constexpr auto kParts = std::to_array<std::string_view>(
-      {"xxxxxx", "-here>", "example_key", "examplekey", "redacted"});
+      {"xxxxxx", "-here>", "example_key", "examplekey", "redacted", "7example"});
   return std::ranges::any_of(
              kParts, [value](auto part) { return FindIgnoringCase(value, part) != value.npos; }) ||
          EqualsIgnoringCase(value.substr(value.size() < 5 ? 0 : value.size() - 5), "_here") ||
@@ -205,7 +223,7 @@ bool LooksRandom(std::string_view value) {
 }
 
 bool LooksChosen(std::string_view value) {
-  if (value.size() < 6 || value.find_first_of(" \t\n") != value.npos) return false;
+  if (value.size() < 4 || value.find_first_of(" \t\n") != value.npos) return false;
   if (value.find("://") != value.npos) return false;
   std::size_t digits = 0;
   std::size_t letters = 0;
@@ -221,8 +239,9 @@ bool LooksChosen(std::string_view value) {
   const std::size_t separators = static_cast<std::size_t>(std::ranges::count_if(value, [](char c) {
     return c == '-' || c == '.' || c == ':' || c == '/' || c == ',' || c == '_';
   }));
-  if (special > 0 && letters + digits >= 6) return separators <= 2;
-  return digits >= 2 && letters >= 3 && separators == 0 && (upper > 0 || digits >= 3);
+  if (special > 0 && letters + digits >= 3) return separators <= 2;
+  return value.size() >= 6 && digits >= 2 && letters >= 3 && separators == 0 &&
+         (upper > 0 || digits >= 3);
 }
 
 bool LooksLikeObjectName(std::string_view value) {

@@ -10,6 +10,9 @@ namespace cloudlab::policy::secrets {
 /// `<%= x %>`, `env:X`, `vault:path#key`, `ref+...`, `op://...`, an encrypted text.
 bool HasReference(std::string_view value);
 
+/// True if such a reference is all of the value.
+bool IsReference(std::string_view value);
+
 /// True for what visibly is none: `<token>`, `***`, `REDACTED`, `your-token-here`.
 bool IsPlaceholder(std::string_view value);
 
