@@ -32,7 +32,7 @@ tools: packages
 # schemas/<Kind>.json as the program prints them; tests compare.
 schemas: build
 	@mkdir -p schemas
-	@for kind in Pipeline EnvironmentProfile ResourceTierPolicy SidecarPolicy AutoscalingPolicy NetworkAccessPolicy PolicyException; do \
+	@for kind in Pipeline EnvironmentProfile ResourceTierPolicy SidecarPolicy AutoscalingPolicy NetworkAccessPolicy SecretReferencePolicy PolicyException; do \
 	  out/bin/cloudlab-postrender --print-schema $$kind >schemas/$$kind.json; done
 
 test: build dev tools $(GOYAML) unit blackbox fuzz-smoke

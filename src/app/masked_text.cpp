@@ -40,6 +40,12 @@ bool IsSecret(NodeView scalar) {
   return IsSecret(name, scalar.Text());
 }
 
+/// A file in a literal block: its lines are judged one by one.
+bool IsFile(NodeView scalar) {
+  return scalar.node().style == yaml::Style::kLiteral &&
+         scalar.Text().find('\n') != std::string::npos;
+}
+
 /// The data of a Secret, which nobody may see whatever it is called.
 std::vector<text::Span> SecretData(NodeView root) {
   std::vector<text::Span> spans;
@@ -68,6 +74,13 @@ std::vector<text::Span> SecretsOf(const yaml::Outline& outline, std::size_t offs
       return span.begin <= node.value.begin && node.value.end <= span.end;
     });
     const NodeView scalar(outline, id);
+    if (!in_data && IsFile(scalar)) {
+      const auto found = policy::secrets::FindInFile(scalar.Key(), scalar.Text());
+      for (const text::Span span : PlacesIn(scalar, found)) {
+        secrets.push_back(SpanOf(offset + span.begin, offset + span.end));
+      }
+      continue;
+    }
     if (!in_data && !(has_telling_names ? IsSecret(scalar) : IsSecret({}, scalar.Text()))) continue;
     secrets.push_back(SpanOf(offset + node.value.begin, offset + node.value.end));
   }
@@ -174,6 +187,34 @@ bool IsInsideSecret(std::string_view buffer, std::string_view line) {
 }
 
 }  // namespace
+
+std::vector<text::Span> PlacesIn(NodeView scalar, std::span<const policy::secrets::Found> found) {
+  const text::Span whole = scalar.node().value;
+  const bool literal = scalar.node().style == yaml::Style::kLiteral;
+  if (found.empty()) return {};
+  if (!literal || found.front().whole) return {whole};
+  const std::string_view text = scalar.outline().text();
+  const std::string content = scalar.Text();
+  const auto next_line = [&](std::size_t at) {
+    return std::min(text.find('\n', at), text.size() - 1) + 1;
+  };
+  std::vector<text::Span> places;
+  std::size_t read = 0;                       // Of the content, at the beginning of a line.
+  std::size_t line = next_line(whole.begin);  // The same line in the text, behind the header.
+  for (const auto& secret : found) {
+    for (std::size_t end; (end = content.find('\n', read)) < secret.span.begin; read = end + 1) {
+      line = next_line(line);
+    }
+    std::size_t last = line;
+    for (std::size_t at = read; at < secret.span.end;
+         at = std::min(content.find('\n', at), content.size() - 1) + 1) {
+      last = next_line(last);
+    }
+    const std::size_t begin = std::min(text.find_first_not_of(' ', line), last);
+    places.push_back(SpanOf(begin, std::min<std::size_t>(last, whole.end)));
+  }
+  return places;
+}
 
 MaskedText::MaskedText(std::string_view buffer, const Guard& guard)
     : buffer_(buffer), hidden_(guard.Hidden(buffer)) {}

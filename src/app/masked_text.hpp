@@ -5,13 +5,16 @@
 
 #include <cstddef>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "app/guard.hpp"
+#include "policy/secrets/detection/detect.hpp"
 #include "text/span.hpp"
 #include "yaml/stream.hpp"
+#include "yaml/view.hpp"
 
 namespace cloudlab::app {
 
@@ -20,6 +23,11 @@ struct MaskedLine {
   std::string text;
   std::size_t column = 0;
 };
+
+/// Where `found` stands in `scalar`, a part of the outline's text: the lines of a literal block in
+/// which it does, else the whole scalar.
+std::vector<text::Span> PlacesIn(yaml::NodeView scalar,
+                                 std::span<const policy::secrets::Found> found);
 
 class MaskedText {
  public:

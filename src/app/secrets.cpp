@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "app/masked_text.hpp"
 #include "base/parallel.hpp"
 #include "kube/pod_template.hpp"
 #include "policy/diagnose.hpp"
@@ -120,35 +121,6 @@ bool IsClean(const Share& share, const kube::Manifest& now) {
   });
 }
 
-/// The parts of a document at `offset` in which the secrets of `site` stand: the lines of a literal
-/// block, or the whole scalar where a text is written otherwise than it reads.
-void AddPlaces(const Site& site, std::size_t offset, std::vector<text::Span>& places) {
-  if (site.found.empty()) return;
-  const text::Span whole = site.node.node().value;
-  const auto add = [&](std::size_t begin, std::size_t end) {
-    places.push_back(
-        {static_cast<std::uint32_t>(offset + begin), static_cast<std::uint32_t>(offset + end)});
-  };
-  const bool literal = site.node.node().style == yaml::Style::kLiteral;
-  if (!literal || site.found.front().whole) return add(whole.begin, whole.end);
-  const std::string_view text = site.node.outline().text();
-  for (const auto& found : site.found) {
-    const auto before = std::string_view(site.text).substr(0, found.span.begin);
-    const auto lines = std::ranges::count(before, '\n');
-    // The block's first line is its header.
-    std::size_t at = whole.begin;
-    for (std::ptrdiff_t i = 0; i <= lines; ++i)
-      at = std::min(text.find('\n', at), text.size() - 1) + 1;
-    const auto inside = std::string_view(site.text).substr(found.span.begin, found.span.size());
-    const auto more = std::ranges::count(inside, '\n');
-    std::size_t end = at;
-    for (std::ptrdiff_t i = 0; i <= more; ++i)
-      end = std::min(text.find('\n', end), text.size() - 1) + 1;
-    at = std::min(text.find_first_not_of(' ', at), end);
-    add(at, std::min<std::size_t>(end, whole.end));
-  }
-}
-
 }  // namespace
 
 bool HasSecrets(const Rules& rules) {
@@ -179,7 +151,12 @@ std::vector<text::Span> Secrets::Places() const {
   for (const auto& plan : plans_.all()) {
     for (const Member& member : plan->members()) {
       const std::size_t offset = documents_[member.manifest->document].slice().offset;
-      for (const Site& site : member.sites) AddPlaces(site, offset, places);
+      for (const Site& site : member.sites) {
+        for (const text::Span span : PlacesIn(site.node, site.found)) {
+          places.push_back({static_cast<std::uint32_t>(offset + span.begin),
+                            static_cast<std::uint32_t>(offset + span.end)});
+        }
+      }
     }
   }
   std::ranges::sort(places, {}, &text::Span::begin);

@@ -23,8 +23,11 @@ constexpr int kShapeScore = 90;
 /// True for values that no secret has.
 bool IsHarmless(std::string_view value) {
   if (value == kMask) return true;
-  // With other text beside it, a variable is a part of a secret at most.
-  if (secrets::HasReference(value)) return secrets::IsReference(value);
+  // With other text beside it, a variable is a part of a secret at most; in a connection string in
+  // which nothing else was found it is the secret.
+  if (secrets::HasReference(value)) {
+    return secrets::IsReference(value) || value.find_first_of("=@") != std::string_view::npos;
+  }
   return secrets::IsHarmless(value);
 }
 

@@ -43,14 +43,27 @@ void AppendFlow(const Value& value, bool json, std::string& out) {
   out += value.IsMap() ? '}' : ']';
 }
 
+/// True if the character that begins at `at`, beyond ASCII, is one that every reader of YAML
+/// prints: no control character, no line break, no byte order mark.
+bool IsPrintable(std::string_view text, std::size_t at) {
+  const std::string_view rest = text.substr(at);
+  const bool control =
+      rest.starts_with('\xC2') && rest.size() > 1 && static_cast<unsigned char>(rest[1]) < 0xA0;
+  return !control && !rest.starts_with("\xE2\x80\xA8") && !rest.starts_with("\xE2\x80\xA9") &&
+         !rest.starts_with("\xEF\xBB\xBF") && !rest.starts_with("\xEF\xBF\xBE") &&
+         !rest.starts_with("\xEF\xBF\xBF");
+}
+
 /// True if a literal block scalar shows `text` exactly and no reader stumbles over it.
 bool IsLiteralSafe(std::string_view text) {
   if (text.find('\n') == std::string_view::npos || text.ends_with("\n\n")) return false;
   if (text.front() == ' ' || text.front() == '\n') return false;
   char previous = '\0';
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
     const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x7F || (byte < 0x20 && c != '\n')) return false;
+    if (byte == 0x7F || (byte < 0x20 && c != '\n')) return false;
+    if (byte > 0x7F && !IsPrintable(text, at)) return false;
     if (c == '\n' && previous == ' ') return false;
     previous = c;
   }

@@ -11,19 +11,19 @@ namespace {
 
 /// Default passwords in the documentation of many programs, names of these, and words for roles.
 constexpr std::array<std::string_view, 78> kWords = {
-    "account",   "admin",      "adminadmin", "administrator", "agent",    "alertmanager",
-    "app",       "application", "backend",   "cassandra",     "change",   "changeit",
-    "changeme",  "clickhouse", "client",     "cockroach",     "database", "datadog",
-    "db",        "default",    "demo",       "dev",           "develop",  "development",
-    "elastic",   "elasticsearch", "example", "frontend",      "grafana",  "guest",
-    "it",        "kafka",      "keycloak",   "local",         "localhost", "mariadb",
-    "me",        "metrics",    "minio",      "minioadmin",    "mongo",    "mongodb",
-    "monitor",   "monitoring", "my",         "mysql",         "nginx",    "opensearch",
-    "operator",  "owner",      "pass",       "passw",         "password", "placeholder",
-    "postgres",  "postgresql", "prom",       "prometheus",    "public",   "rabbitmq",
-    "rd",        "readonly",   "redis",      "replace",       "replication", "root",
-    "sample",    "secret",     "server",     "service",       "sonarqube", "super",
-    "superuser", "supersecret", "sys",       "system",        "test",     "user",
+    "account",   "admin",         "adminadmin", "administrator", "agent",       "alertmanager",
+    "app",       "application",   "backend",    "cassandra",     "change",      "changeit",
+    "changeme",  "clickhouse",    "client",     "cockroach",     "database",    "datadog",
+    "db",        "default",       "demo",       "dev",           "develop",     "development",
+    "elastic",   "elasticsearch", "example",    "frontend",      "grafana",     "guest",
+    "it",        "kafka",         "keycloak",   "local",         "localhost",   "mariadb",
+    "me",        "metrics",       "minio",      "minioadmin",    "mongo",       "mongodb",
+    "monitor",   "monitoring",    "my",         "mysql",         "nginx",       "opensearch",
+    "operator",  "owner",         "pass",       "passw",         "password",    "placeholder",
+    "postgres",  "postgresql",    "prom",       "prometheus",    "public",      "rabbitmq",
+    "rd",        "readonly",      "redis",      "replace",       "replication", "root",
+    "sample",    "secret",        "server",     "service",       "sonarqube",   "super",
+    "superuser", "supersecret",   "sys",        "system",        "test",        "user",
 };
 
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }

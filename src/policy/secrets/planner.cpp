@@ -179,8 +179,8 @@ void Planner::Judge(std::size_t member_number, std::size_t site_number) {
   // `onDetect: Fail` is for charts that are to be clean; else a word that everybody knows passes.
   const bool is_known = std::ranges::all_of(
       site.found, [&](const Found& found) { return dictionary_.Knows(found.value); });
-  const bool fails = reaction == Reaction::kFail &&
-                     (!is_known || member.settings->on_detect == Reaction::kFail);
+  const bool fails =
+      reaction == Reaction::kFail && (!is_known || member.settings->on_detect == Reaction::kFail);
   Tell(member, site, fails ? text::Severity::kError : text::Severity::kWarning,
        std::string(CodeOf(*member.settings, site)),
        Describe(site) + " holds a secret" + LineOf(site) + " (" + KindsOf(site) + ", score " +

@@ -21,9 +21,8 @@ constexpr int kScoreInSecret = 80;
 /// What an entry of a Secret is called that tells who or where, not with what: the last word of its
 /// name.
 constexpr std::array<std::string_view, 18> kHarmlessWords = {
-    "database", "db",       "dbname", "email", "endpoint", "host",   "hostname", "hosts", "login",
-    "mail",     "name",     "port",   "region", "uri",      "url",    "user",     "username",
-    "users"};
+    "database", "db",   "dbname", "email",  "endpoint", "host", "hostname", "hosts",    "login",
+    "mail",     "name", "port",   "region", "uri",      "url",  "user",     "username", "users"};
 
 /// Types of Secrets that nobody writes by hand: a controller or Helm does.
 constexpr std::array<std::string_view, 2> kForeignTypes = {"kubernetes.io/service-account-token",
@@ -142,8 +141,8 @@ class Surveyor {
     }
   }
 
-  /// Of a value only the shape counts: names of annotations speak of secrets all the time. Inside of
-  /// a text of several lines names count as in any file.
+  /// Of a value only the shape counts: names of annotations speak of secrets all the time. Inside
+  /// of a text of several lines names count as in any file.
   void LookAtAnnotations(NodeView annotations) {
     Detection shapes = *detection_;
     shapes.names = false;

@@ -227,17 +227,14 @@ class Reader {
 void ReadElements(std::string_view line, std::vector<Pair>& pairs) {
   for (std::size_t open = line.find('<'); open != line.npos; open = line.find('<', open + 1)) {
     if (open + 1 >= line.size() || !IsAlnum(line[open + 1])) continue;
-    const std::size_t end = line.find('>', open);
+    const std::size_t end = line.find_first_of("<>", open + 1);
     if (end == line.npos) return;
-    const std::size_t close = line.find("</", end);
-    if (close == line.npos) return;
+    const std::size_t close = line[end] == '>' ? line.find('<', end) : line.npos;
+    if (close == line.npos || close + 1 >= line.size() || line[close + 1] != '/') continue;
     const std::string_view tag = line.substr(open + 1, end - open - 1);
     const std::string_view element = tag.substr(0, tag.find(' '));
     const std::string_view content = line.substr(end + 1, close - end - 1);
-    if (content.empty() || content.find('<') != content.npos ||
-        !line.substr(close + 2).starts_with(element)) {
-      continue;
-    }
+    if (content.empty() || !line.substr(close + 2).starts_with(element)) continue;
     std::string_view key = element.substr(element.rfind(':') + 1);
     const std::size_t name = tag.find(" name=\"");
     if (name != tag.npos) {

@@ -14,6 +14,8 @@ namespace cloudlab::policy::secrets {
 namespace {
 
 constexpr int kSettingScore = 85;
+/// What is longer is no list of settings.
+constexpr std::size_t kLongest = 4096;
 
 bool IsKeyChar(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
@@ -241,6 +243,7 @@ bool IsSecretSetting(std::string_view value, NameKind kind) {
 }  // namespace
 
 bool HasSecretSetting(std::string_view text) {
+  text = text.substr(0, kLongest);
   for (std::size_t at = text.find('='); at != text.npos; at = text.find('=', at + 1)) {
     const auto key = KeyBefore(text, at);
     if (!key || RateName(key->name).kind != NameKind::kSecret) continue;
@@ -252,7 +255,7 @@ bool HasSecretSetting(std::string_view text) {
 
 void FindInSettings(const Piece& piece, Findings& findings) {
   const std::string_view text = piece.text;
-  if (!MayTell(text) && text.find("sig=") == text.npos) return;
+  if (text.size() > kLongest || (!MayTell(text) && text.find("sig=") == text.npos)) return;
   std::optional<bool> settings;
   for (std::size_t at = text.find('='); at != text.npos; at = text.find('=', at + 1)) {
     const auto key = KeyBefore(text, at);

@@ -205,6 +205,7 @@ void FindInBareAuthority(const Piece& piece, bool named, Findings& findings) {
 void FindInUrls(const Piece& piece, Findings& findings) {
   static constexpr std::string_view kMark = "://";
   const std::string_view text = piece.text;
+  std::size_t queried = 0;  // A query goes on over the URLs in it.
   for (std::size_t at = text.find(kMark); at != text.npos; at = text.find(kMark, at + 1)) {
     std::size_t scheme = at;
     while (scheme > 0 && at - scheme < 40 &&
@@ -225,11 +226,11 @@ void FindInUrls(const Piece& piece, Findings& findings) {
            text[end] != '#' && !text.substr(end).starts_with(kMark)) {
       ++end;
     }
-    if (end >= text.size() || text[end] != '?') continue;
+    if (end >= text.size() || text[end] != '?' || end < queried) continue;
     const std::size_t query = end + 1;
     while (end < text.size() && !EndsUrl(text[end], in_quotes) && text[end] != '#') ++end;
     FindInQuery(piece, text.substr(query, end - query), findings);
-    // A URL inside of the query has been read with it, but for its userinfo.
+    queried = end;
   }
 }
 
