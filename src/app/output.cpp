@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kFilenameAnnotation = "postrenderer.helm.sh/postrender-filename";
 constexpr std::string_view kSourceComment = "# Source: ";
+constexpr std::string_view kMarker = "---";
 
 /// The kinds of the stream in order, each with the part that it stands in. Hooks are run by Helm
 /// apart from the others and do not take part.
@@ -51,7 +52,7 @@ std::string_view NewlineOf(std::string_view text) {
 
 std::string ObjectText(const policy::NewObject& object, const Documents& documents,
                        const kube::Index& index, std::string_view newline) {
-  std::string text = "---" + std::string(newline);
+  std::string text = std::string(kMarker).append(newline);
   const std::string_view source = SourceLine(documents[object.parent_document]);
   if (!source.empty()) text.append(source).append(newline);
   const kube::Manifest* parent = index.Find(object.parent);
@@ -113,6 +114,18 @@ void KeepOpenTextLast(const Documents& documents, std::vector<Part>& parts) {
   std::rotate(last.base() - 1, last.base(), parts.end());
 }
 
+/// What the output may take, with a marker line before every part.
+std::size_t MostBytes(const Documents& documents, const std::vector<Part>& parts,
+                      std::string_view newline) {
+  std::size_t most = 0;
+  for (const Part& part : parts) {
+    const std::string_view text =
+        part.object == nullptr ? documents[part.document].text() : part.object->text;
+    most += kMarker.size() + newline.size() + text.size();
+  }
+  return most;
+}
+
 }  // namespace
 
 std::vector<Written> WriteObjects(std::string_view input, const Documents& documents,
@@ -171,8 +184,8 @@ std::vector<Part> Arrange(const Documents& documents, const kube::Index& index,
 Output Assemble(std::string_view input, const Documents& documents,
                 const std::vector<Part>& parts) {
   Output output;
-  output.text.reserve(input.size() + input.size() / 2);
   const std::string_view newline = NewlineOf(input);
+  output.text.reserve(MostBytes(documents, parts, newline));
   // A byte order mark is the stream's: it stays in front if the document behind it does not.
   const auto leaves = [&](const Part& part) {
     return part.object == nullptr &&
@@ -199,7 +212,7 @@ Output Assemble(std::string_view input, const Documents& documents,
     const Document& document = documents[part.document];
     const std::size_t skip = part.document == 0 ? mark : 0;
     const std::string_view text = document.text().substr(skip);
-    if (marker_needed && !text.starts_with("---")) output.text.append("---").append(newline);
+    if (marker_needed && !text.starts_with(kMarker)) output.text.append(kMarker).append(newline);
     marker_needed = false;
     for (const text::Piece& piece : document.kept()) {
       const std::size_t cut = piece.to < skip ? skip - piece.to : 0;

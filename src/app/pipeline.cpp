@@ -221,15 +221,16 @@ Output Complete(const text::Source& input, const Documents& documents, const Rul
   std::vector<ObjectRow> added;
   const Closing closing{input, documents, rules, index, stages.WantedObjects(), objects};
   policy::network::Proof proof;
-  // The closing look rarely objects: the output is put together meanwhile.
-  ForEachTask(network == nullptr ? 2 : 3, [&](std::size_t task) {
-    if (task == 0) {
+  // The looks at the whole rarely object: the output is put together meanwhile. What takes longest
+  // comes first, so that no core waits for another at the end.
+  ForEachTask(3, [&](std::size_t task) {
+    if (task == 0 && network != nullptr) {
+      proof = network->Prove(closing, stages.selected());
+    } else if (task == 1 && NeedsClosing(rules, index)) {
+      Close(closing, network == nullptr ? nullptr : &network->stream(), run.explain, report);
+    } else if (task == 2) {
       output = Assemble(input.text, documents, Arrange(documents, index, objects));
       added = RowsOf(objects);
-    } else if (task == 2) {
-      proof = network->Prove(closing, stages.selected());
-    } else if (NeedsClosing(rules, index)) {
-      Close(closing, network == nullptr ? nullptr : &network->stream(), run.explain, report);
     }
   });
   if (network != nullptr) network->Tell(std::move(proof), closing, run.explain, report);

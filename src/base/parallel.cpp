@@ -24,12 +24,12 @@ void ForEachTask(std::size_t count, const std::function<void(std::size_t)>& work
       next = count;
     }
   };
-  const std::size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
+  static const std::size_t kCores = std::max(std::thread::hardware_concurrency(), 1U);
   {
     std::vector<std::jthread> threads;
     threads.reserve(kMostThreads);
     try {
-      for (std::size_t i = 1; i < std::min({cores, count, kMostThreads}); ++i) {
+      for (std::size_t i = 1; i < std::min({kCores, count, kMostThreads}); ++i) {
         threads.emplace_back(run);
       }
     } catch (const std::system_error&) {
