@@ -180,6 +180,7 @@ void Reach::ReadPolicies(const LabelCounts& counts) {
         found.push_back(Read(*policies_[i], mesh_));
       });
   static const kube::Selector everywhere;
+  groups_.reserve(policies_.size());  // Large, and most policies have one to themselves.
   const auto add = [&](std::uint32_t number, Direction& direction, const PolicyRules& rules) {
     if (rules.isolates && !direction.isolated_by) direction.isolated_by = number;
     direction.allow.Add(number, rules.allow, counts, names_);
