@@ -4,11 +4,12 @@
 // often do no good.
 //
 // What a selector forbids has no list; one that only forbids is compared with its whole namespace.
+//
+// Labels are known by their hash. Should two share one, a few pods more are compared.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -20,12 +21,15 @@ namespace cloudlab::kube {
 
 class LabelIndex {
  public:
+  /// A namespace, a label, or a label with its value.
+  using Key = std::size_t;
+
   /// Adds pods by a number of the caller's; `labels` is a map, or invalid if they have none.
   void Add(std::uint32_t number, std::string_view ns, yaml::NodeView labels) {
     Add(number, labels, KeysOf(ns, labels));
   }
   /// The same with what KeysOf() says of them.
-  void Add(std::uint32_t number, yaml::NodeView labels, std::vector<std::string> keys);
+  void Add(std::uint32_t number, yaml::NodeView labels, const std::vector<Key>& keys);
   /// The numbers of the pods of `ns` that `selector` takes, ascending; no more than `most` are
   /// looked for.
   std::vector<std::uint32_t> Select(std::string_view ns, const Selector& selector,
@@ -36,19 +40,19 @@ class LabelIndex {
 
   /// Keys of which every pod that `selector` takes has exactly one among its own: those with the
   /// fewest pods behind them.
-  std::vector<std::string> RarestKeys(std::string_view ns, const Selector& selector) const;
+  std::vector<Key> RarestKeys(std::string_view ns, const Selector& selector) const;
   /// All keys of pods with these labels: the namespace, each label, each label with its value.
-  static std::vector<std::string> KeysOf(std::string_view ns, yaml::NodeView labels);
+  static std::vector<Key> KeysOf(std::string_view ns, yaml::NodeView labels);
 
  private:
   struct Pods {
     std::uint32_t number = 0;
     yaml::NodeView labels;
   };
-  std::size_t Count(const std::string& key) const;
+  std::size_t Count(Key key) const;
 
   std::vector<Pods> pods_;
-  std::unordered_map<std::string, std::vector<std::uint32_t>> places_;  // In pods_, by key.
+  std::unordered_map<Key, std::vector<std::uint32_t>> places_;  // In pods_.
 };
 
 }  // namespace cloudlab::kube

@@ -19,7 +19,7 @@ bool IsBudget(const Manifest& manifest) {
 PodIndex::PodIndex(const Index& index) : index_(index) {
   struct Found {
     std::uint32_t number = 0;
-    std::vector<std::string> keys;  // None of a budget.
+    std::vector<LabelIndex::Key> keys;  // None of a budget.
   };
   const std::vector<Manifest>& manifests = index.manifests();
   auto all = CollectFromChunks<Found>(manifests.size(), [&](std::size_t i, auto& found) {
@@ -33,11 +33,11 @@ PodIndex::PodIndex(const Index& index) : index_(index) {
     }
   });
   std::vector<std::uint32_t> budgets;
-  for (Found& one : all) {
+  for (const Found& one : all) {
     if (one.keys.empty()) {
       budgets.push_back(one.number);
     } else {
-      workloads_.Add(one.number, LabelsOf(manifests[one.number]), std::move(one.keys));
+      workloads_.Add(one.number, LabelsOf(manifests[one.number]), one.keys);
     }
   }
   // Which label is rare is known only now.
@@ -50,8 +50,8 @@ void PodIndex::AddBudget(const Manifest& manifest, std::uint32_t number) {
   auto selector = Selector::Parse(yaml::Value::From(node));
   if (!selector) return;
   const auto place = static_cast<std::uint32_t>(budgets_.size());
-  for (std::string& key : workloads_.RarestKeys(manifest.id.ns, *selector)) {
-    budgets_by_key_[std::move(key)].push_back(place);
+  for (const LabelIndex::Key key : workloads_.RarestKeys(manifest.id.ns, *selector)) {
+    budgets_by_key_[key].push_back(place);
   }
   budgets_.push_back({number, *std::move(selector)});
 }
@@ -60,7 +60,7 @@ std::vector<const Manifest*> PodIndex::BudgetsOf(const Manifest& workload) const
   if (budgets_.empty()) return {};
   const yaml::NodeView labels = LabelsOf(workload);
   std::vector<std::uint32_t> found;
-  for (const std::string& key : LabelIndex::KeysOf(workload.id.ns, labels)) {
+  for (const LabelIndex::Key key : LabelIndex::KeysOf(workload.id.ns, labels)) {
     const auto places = budgets_by_key_.find(key);
     if (places == budgets_by_key_.end()) continue;
     for (const std::uint32_t place : places->second) {
@@ -68,6 +68,7 @@ std::vector<const Manifest*> PodIndex::BudgetsOf(const Manifest& workload) const
     }
   }
   std::ranges::sort(found);
+  found.erase(std::ranges::unique(found).begin(), found.end());
   std::vector<const Manifest*> budgets;
   for (const std::uint32_t number : found) budgets.push_back(&index_.manifests()[number]);
   return budgets;

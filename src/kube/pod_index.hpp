@@ -40,7 +40,7 @@ class PodIndex {
   LabelIndex workloads_;  // Numbers are places in the index.
   std::vector<Budget> budgets_;
   // The rarest keys of a selector -> places in budgets_.
-  std::unordered_map<std::string, std::vector<std::uint32_t>> budgets_by_key_;
+  std::unordered_map<LabelIndex::Key, std::vector<std::uint32_t>> budgets_by_key_;
 };
 
 }  // namespace cloudlab::kube

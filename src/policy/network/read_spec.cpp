@@ -17,6 +17,19 @@ bool IsNull(const Value& value) {
          (text == "null" || text == "~" || text == "Null" || text == "NULL");
 }
 
+/// The matchLabels of a selector that says nothing else, if they can be read where they stand: no
+/// merges, each key once, each value a scalar. Most selectors are like that.
+NodeView OnlyLabels(NodeView selector) {
+  const NodeView labels = *selector.children().begin();
+  if (!labels || labels.node().next != yaml::kNoNode) return {};
+  if (!labels.KeyIs("matchLabels") || !labels.IsMap()) return {};
+  for (const NodeView label : labels.children()) {
+    if (label.KeyIs("<<") || !label.IsScalar() || label.IsNull()) return {};
+    if (labels.HasDuplicate(label.Key())) return {};
+  }
+  return labels;
+}
+
 }  // namespace
 
 const Value* Given(const Value& map, std::string_view key) {
@@ -73,7 +86,9 @@ std::optional<kube::Selector> SelectorAt(const Value& map, std::string_view key)
 
 std::optional<kube::Selector> SelectorAt(NodeView map, std::string_view key) {
   const NodeView selector = Given(map, key);
-  return selector ? ReadSelector(Value::From(selector)) : kube::Selector();
+  if (!selector) return kube::Selector();
+  if (const NodeView labels = OnlyLabels(selector)) return kube::Selector::OfLabels(labels);
+  return ReadSelector(Value::From(selector));
 }
 
 std::optional<std::uint16_t> ParsePortNumber(std::string_view text) {
