@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/parallel.hpp"
 #include "kube/pod_template.hpp"
 #include "text/ascii.hpp"
 
@@ -83,32 +84,34 @@ std::uint16_t TargetOf(const ServicePort& port, const kube::Manifest& workload) 
 }
 
 Directory::Directory(const kube::Index& stream, const kube::PodIndex& pods) : stream_(stream) {
-  for (const kube::Manifest& manifest : stream.manifests()) {
-    if (manifest.pod && manifest.id.kind == "DaemonSet" && !manifest.local_config) {
-      AddHostPorts(manifest);
-    }
-    if (manifest.id.kind != "Service" || !manifest.id.group().empty() || manifest.local_config) {
-      continue;
-    }
-    const auto [type, selector, ports, cluster_ip, external] =
-        manifest.root.Find("spec").FindGiven<5>(
-            {"type", "selector", "ports", "clusterIP", "externalName"});
-    Service service;
-    service.manifest = &manifest;
-    service.ports = ReadPorts(ports);
-    service.headless = cluster_ip.TextIs("None");
-    if (type.TextIs("ExternalName")) service.external_name = external.Text();
-    service.has_selector = !selector.children().empty();
-    if (service.has_selector) {
-      service.workloads = WorkloadsBehind(manifest, selector, pods);
-    }
-    by_manifest_.emplace(&manifest, services_.size());
-    services_.push_back(std::move(service));
-  }
-  for (const kube::Manifest& manifest : stream.manifests()) {
-    if (!manifest.local_config) ReadEndpoints(manifest);
+  const std::vector<kube::Manifest>& manifests = stream.manifests();
+  services_ = CollectFromChunks<Service>(
+      manifests.size(), [&](std::size_t i, std::vector<Service>& found) {
+        const kube::Manifest& manifest = manifests[i];
+        const bool is_service = manifest.id.kind == "Service" && manifest.id.group().empty();
+        if (is_service && !manifest.local_config) found.push_back(ReadService(manifest, pods));
+      });
+  for (std::size_t i = 0; i < services_.size(); ++i) by_manifest_.emplace(services_[i].manifest, i);
+  for (const kube::Manifest& manifest : manifests) {
+    if (manifest.local_config) continue;
+    if (manifest.pod && manifest.id.kind == "DaemonSet") AddHostPorts(manifest);
+    ReadEndpoints(manifest);
   }
   std::ranges::stable_sort(host_ports_, {}, [](const HostPort& each) { return each.port.number; });
+}
+
+Service Directory::ReadService(const kube::Manifest& manifest, const kube::PodIndex& pods) const {
+  const auto [type, selector, ports, cluster_ip, external] =
+      manifest.root.Find("spec").FindGiven<5>(
+          {"type", "selector", "ports", "clusterIP", "externalName"});
+  Service service;
+  service.manifest = &manifest;
+  service.ports = ReadPorts(ports);
+  service.headless = cluster_ip.TextIs("None");
+  if (type.TextIs("ExternalName")) service.external_name = external.Text();
+  service.has_selector = !selector.children().empty();
+  if (service.has_selector) service.workloads = WorkloadsBehind(manifest, selector, pods);
+  return service;
 }
 
 /// The label that names a single pod is not in templates: its controller gives it to the pod.

@@ -88,6 +88,7 @@ class Directory {
   const std::vector<Service>& services() const { return services_; }
 
  private:
+  Service ReadService(const kube::Manifest& manifest, const kube::PodIndex& pods) const;
   void ReadEndpoints(const kube::Manifest& object);
   std::vector<const kube::Manifest*> WorkloadsBehind(const kube::Manifest& service,
                                                      yaml::NodeView selector,
