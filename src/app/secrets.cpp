@@ -185,38 +185,43 @@ void Secrets::Tell(Report& report) const {
   }
 }
 
+/// True if everything that `plan` has for `member` stands in its document as it is now.
+bool Secrets::Holds(const Plan& plan, const Member& member) const {
+  const Share* share = plan.Find(*member.manifest);
+  const Document& document = documents_[member.manifest->document];
+  if (share == nullptr || share->actions.empty() || document.removed) return true;
+  bool found = false;
+  for (kube::Manifest& now : kube::Manifests(document.current(), member.manifest->document,
+                                             rules_.pipeline.pod_template_paths)) {
+    run_.index->ResolveNamespace(now.id);
+    if (now.id.name != member.manifest->id.name || now.id.ns != member.manifest->id.ns) continue;
+    found = true;
+    // A Secret has become an ExternalSecret, or holds placeholders.
+    if (now.id.kind != member.manifest->id.kind || now.id.kind == "Secret") continue;
+    if (!IsClean(*share, now) || !HoldsReferences(plan, *share, now)) return false;
+  }
+  return found && !document.passed();
+}
+
 void Secrets::Prove(const text::Source& input, Report& report) const {
   bool passed = true;
   for (const auto& plan : plans_.all()) {
     if (!Applies(rules_, plan->policy())) continue;
-    for (const Member& member : plan->members()) {
-      const Share* share = plan->Find(*member.manifest);
-      const Document& document = documents_[member.manifest->document];
-      if (share == nullptr || share->actions.empty() || document.removed) continue;
-      bool found = false;
-      bool holds = !document.passed();
-      for (kube::Manifest& now : kube::Manifests(document.current(), member.manifest->document,
-                                                 rules_.pipeline.pod_template_paths)) {
-        run_.index->ResolveNamespace(now.id);
-        if (now.id.name != member.manifest->id.name || now.id.ns != member.manifest->id.ns)
-          continue;
-        if (now.id.kind != member.manifest->id.kind) {
-          found = true;  // A Secret that became an ExternalSecret.
-          continue;
-        }
-        found = true;
-        const bool ours = now.id.kind == "Secret";  // Placeholders.
-        holds = holds && (ours || IsClean(*share, now)) && HoldsReferences(*plan, *share, now);
-      }
-      if (found && holds) continue;
+    const auto& members = plan->members();
+    const auto failing = CollectFromChunks<const Member*>(
+        members.size(), [&](std::size_t i, std::vector<const Member*>& found) {
+          if (!Holds(*plan, members[i])) found.push_back(&members[i]);
+        });
+    for (const Member* member : failing) {
       passed = false;
+      const Document& document = documents_[member->manifest->document];
       text::Diagnostic error = policy::Error(
           "CL-E-NOT-REPLACED", "a secret of it would stay in the output", {},
           document.passed() ? "the document cannot be edited safely; without --on-refusal=pass the "
                               "reason is told"
                             : "exclude it from the policy and tell us: this is a mistake of ours");
-      error.object = member.manifest->id.Display();
-      if (const auto span = document.PlaceOf(member.manifest->root)) error.place = {&input, *span};
+      error.object = member->manifest->id.Display();
+      if (const auto span = document.PlaceOf(member->manifest->root)) error.place = {&input, *span};
       report.diagnostics.Add(std::move(error));
     }
   }

@@ -32,6 +32,8 @@ class Secrets {
   void Prove(const text::Source& input, Report& report) const;
 
  private:
+  bool Holds(const policy::secrets::Plan& plan, const policy::secrets::Member& member) const;
+
   const Documents& documents_;
   const Rules& rules_;
   const policy::Run& run_;

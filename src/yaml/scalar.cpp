@@ -270,8 +270,9 @@ std::string DoubleQuoted(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
+    if (byte >= 0x20 && byte < 0x7F) {
+      if (c == '"' || c == '\\') out.push_back('\\');
+      out.push_back(c);
     } else if (c == '\n') {
       out += "\\n";
     } else if (c == '\t') {

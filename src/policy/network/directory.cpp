@@ -85,8 +85,8 @@ std::uint16_t TargetOf(const ServicePort& port, const kube::Manifest& workload) 
 
 Directory::Directory(const kube::Index& stream, const kube::PodIndex& pods) : stream_(stream) {
   const std::vector<kube::Manifest>& manifests = stream.manifests();
-  services_ = CollectFromChunks<Service>(
-      manifests.size(), [&](std::size_t i, std::vector<Service>& found) {
+  services_ =
+      CollectFromChunks<Service>(manifests.size(), [&](std::size_t i, std::vector<Service>& found) {
         const kube::Manifest& manifest = manifests[i];
         const bool is_service = manifest.id.kind == "Service" && manifest.id.group().empty();
         if (is_service && !manifest.local_config) found.push_back(ReadService(manifest, pods));

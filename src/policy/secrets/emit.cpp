@@ -83,21 +83,21 @@ class SpecWriter {
     std::set<std::string> taken;
     for (const Entry& entry : target_.entries) taken.insert(entry.key);
     for (const Entry& entry : target_.entries) {
-      if (entry.IsPlain()) names_.emplace(entry.pieces.front().remote, entry.key);
+      if (entry.IsPlain()) names_.emplace(entry.fragments.front().remote, entry.key);
     }
     for (const Entry& entry : target_.entries) {
       // A variable of its own for a part of a URL needs no second name.
-      const bool alone = entry.pieces.size() == 1 && entry.pieces.front().remote != kNone;
-      if (alone) names_.emplace(entry.pieces.front().remote, entry.key);
+      const bool alone = entry.fragments.size() == 1 && entry.fragments.front().remote != kNone;
+      if (alone) names_.emplace(entry.fragments.front().remote, entry.key);
     }
     for (const Entry& entry : target_.entries) {
-      for (const Piece& piece : entry.pieces) {
-        if (piece.remote == kNone || names_.contains(piece.remote)) continue;
-        const Remote& remote = plan_.remotes()[piece.remote];
+      for (const Fragment& fragment : entry.fragments) {
+        if (fragment.remote == kNone || names_.contains(fragment.remote)) continue;
+        const Remote& remote = plan_.remotes()[fragment.remote];
         const std::string wanted = KeyOf(remote.property.empty() ? remote.key : remote.property);
         std::string name = wanted;
         for (int i = 2; !taken.insert(name).second; ++i) name = wanted + "_" + std::to_string(i);
-        names_.emplace(piece.remote, std::move(name));
+        names_.emplace(fragment.remote, std::move(name));
       }
     }
   }
@@ -106,11 +106,11 @@ class SpecWriter {
     Value data = Value::Seq();
     std::set<std::pair<std::string, std::size_t>> written;
     for (const Entry& entry : target_.entries) {
-      for (const Piece& piece : entry.pieces) {
-        if (piece.remote == kNone) continue;
-        const std::string& name = entry.IsPlain() ? entry.key : names_.at(piece.remote);
-        if (!written.emplace(name, piece.remote).second) continue;
-        data.Append(Datum(name, plan_.remotes()[piece.remote]));
+      for (const Fragment& fragment : entry.fragments) {
+        if (fragment.remote == kNone) continue;
+        const std::string& name = entry.IsPlain() ? entry.key : names_.at(fragment.remote);
+        if (!written.emplace(name, fragment.remote).second) continue;
+        data.Append(Datum(name, plan_.remotes()[fragment.remote]));
       }
     }
     return data;
@@ -169,15 +169,15 @@ class SpecWriter {
 
   std::string TextOf(const Entry& entry) const {
     std::string text;
-    for (const Piece& piece : entry.pieces) {
-      if (piece.remote == kNone) {
-        text += Escaped(piece.text);
+    for (const Fragment& fragment : entry.fragments) {
+      if (fragment.remote == kNone) {
+        text += Escaped(fragment.text);
         continue;
       }
-      const std::string& name = names_.at(piece.remote);
+      const std::string& name = names_.at(fragment.remote);
       text += IsGoName(name) ? "{{ ." + name : "{{ index . \"" + name + "\"";
       // `urlquery` writes a blank as `+`, which only a query reads as one.
-      text += piece.percent ? " | urlquery | replace \"+\" \"%20\" }}" : " }}";
+      text += fragment.percent ? " | urlquery | replace \"+\" \"%20\" }}" : " }}";
     }
     return text;
   }
@@ -246,8 +246,8 @@ Value Merged(const Target& target, Value content) {
 
 std::string StubText(const Entry& entry, const Plan& plan) {
   std::string text;
-  for (const Piece& piece : entry.pieces) {
-    text += piece.remote == kNone ? piece.text : Placeholder(plan.remotes()[piece.remote]);
+  for (const Fragment& fragment : entry.fragments) {
+    text += fragment.remote == kNone ? fragment.text : Placeholder(plan.remotes()[fragment.remote]);
   }
   return text;
 }

@@ -22,6 +22,9 @@ std::uint32_t HashGram(const char* at) {
   return word * 0x9E3779B1U;
 }
 
+/// A bit for the four bytes before `end`.
+std::uint64_t EndBit(const char* end) { return std::uint64_t{1} << (HashGram(end - 4) >> 26U); }
+
 std::size_t HashHead(std::uint64_t head) {
   head *= 0x9E3779B97F4A7C15U;
   return static_cast<std::size_t>(head ^ (head >> 32U));
@@ -87,6 +90,13 @@ void PatternTable::BuildGroups() {
     Group& group = groups_.back();
     group.end = i + 1;
     group.alone_before = group.alone_before && patterns_[i].alone_before;
+    const auto size = static_cast<std::uint32_t>(patterns_[i].text.size());
+    group.shortest = group.shortest == 0 ? size : std::min(group.shortest, size);
+  }
+  for (Group& group : groups_) {
+    for (std::uint32_t i = group.begin; i < group.end; ++i) {
+      group.ends |= EndBit(patterns_[i].text.data() + group.shortest);
+    }
   }
   slots_.assign(std::bit_ceil(groups_.size() * 2 + 1), 0);
   for (std::uint32_t i = 0; i < groups_.size(); ++i) {
@@ -152,6 +162,8 @@ const Pattern* PatternTable::FindAt(std::string_view text, std::size_t at) const
   const Group* group = FindGroup(Load8(text.data() + at));
   if (group == nullptr) return nullptr;
   if (group->alone_before && at > 0 && IsTokenByte(text[at - 1])) return nullptr;
+  if (at + group->shortest > text.size()) return nullptr;
+  if ((group->ends & EndBit(text.data() + at + group->shortest)) == 0) return nullptr;
   return LongestOf(*group, text, at);
 }
 

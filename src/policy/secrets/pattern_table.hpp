@@ -60,6 +60,10 @@ class PatternTable {
     std::uint32_t begin = 0;
     std::uint32_t end = 0;
     bool alone_before = true;  ///< All of them.
+    /// The length of the shortest, and a bit for each hash of the four bytes with which that part
+    /// of a pattern ends: words of the stream often begin as its passwords do.
+    std::uint32_t shortest = 0;
+    std::uint64_t ends = 0;
   };
 
   void BuildGroups();

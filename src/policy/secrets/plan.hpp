@@ -65,21 +65,21 @@ struct Remote {
 };
 
 /// A part of an entry: text, or what a Remote holds.
-struct Piece {
+struct Fragment {
   std::string text = {};
   std::size_t remote = kNone;
   bool percent = false;  ///< Percent-encoded, as in a URL.
 
-  friend bool operator==(const Piece&, const Piece&) = default;
+  friend bool operator==(const Fragment&, const Fragment&) = default;
 };
 
 /// One entry of a Secret.
 struct Entry {
   std::string key;
-  std::vector<Piece> pieces;
+  std::vector<Fragment> fragments;
 
   bool IsPlain() const {
-    return pieces.size() == 1 && pieces.front().remote != kNone && !pieces.front().percent;
+    return fragments.size() == 1 && fragments.front().remote != kNone && !fragments.front().percent;
   }
 };
 
@@ -92,7 +92,6 @@ struct Target {
   const kube::Manifest* of_chart = nullptr;  ///< The Secret that it was.
   const kube::Manifest* earlier = nullptr;   ///< What an earlier run made.
   kube::ObjectId id = {};                    ///< Of the object that makes it.
-  yaml::Value content = {};                  ///< Of that object; empty for ExistingSecret.
 };
 
 /// What happens at a site.
@@ -190,7 +189,8 @@ class Plans {
   std::vector<std::unique_ptr<const Plan>> plans_;
 };
 
-/// The object that makes the Secret `target`; empty if somebody else does.
+/// The object that makes the Secret `target`; empty if somebody else does. It is made when it is
+/// asked for: a stream may have thousands, and workers ask side by side.
 yaml::Value ContentOf(const Target& target, const Plan& plan);
 
 /// The text of `entry` with placeholders where secrets belong.

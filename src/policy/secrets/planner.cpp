@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/parallel.hpp"
 #include "kube/pod_template.hpp"
 #include "policy/secrets/backends.hpp"
 #include "policy/secrets/leak.hpp"
@@ -222,17 +223,26 @@ void Planner::FindCopies() {
   std::vector<std::pair<std::string, std::string_view>> known(values.begin(), values.end());
   for (std::size_t i = 0; i < known.size(); ++i) search.Add(known[i].first, i);
   search.Prepare();
-  const yaml::Outline* last = nullptr;
-  for (const kube::Manifest& manifest : index_.manifests()) {
-    const bool config = manifest.id.kind == "ConfigMap" && manifest.id.group().empty();
-    const yaml::Outline& outline = manifest.root.outline();
-    if ((!config && !manifest.pod) || &outline == last) continue;
-    last = manifest.in_list ? nullptr : &outline;
-    for (const LeakSearch::Leak& leak : search.FindAll(outline.text())) {
-      if (leak.form != "as it is") continue;
-      const NodeView scalar = ScalarAt(outline, leak.span.begin);
-      if (scalar) AddCopy(manifest, scalar, known[leak.id].first, known[leak.id].second);
-    }
+  struct Copy {
+    const kube::Manifest* manifest = nullptr;
+    NodeView scalar;
+    std::size_t value = 0;
+  };
+  const auto& manifests = index_.manifests();
+  const auto copies =
+      CollectFromChunks<Copy>(manifests.size(), [&](std::size_t i, std::vector<Copy>& found) {
+        const kube::Manifest& manifest = manifests[i];
+        const bool config = manifest.id.kind == "ConfigMap" && manifest.id.group().empty();
+        if (!config && !manifest.pod) return;
+        const yaml::Outline& outline = manifest.root.outline();
+        for (const LeakSearch::Leak& leak : search.FindAll(outline.text())) {
+          if (leak.form != "as it is") continue;
+          const NodeView scalar = ScalarAt(outline, leak.span.begin);
+          if (scalar) found.push_back({&manifest, scalar, leak.id});
+        }
+      });
+  for (const Copy& copy : copies) {
+    AddCopy(*copy.manifest, copy.scalar, known[copy.value].first, known[copy.value].second);
   }
 }
 
@@ -475,7 +485,6 @@ void Planner::Finish() {
   std::ranges::sort(plan_.shares_, {}, [](const Share& share) {
     return std::pair(share.manifest->document, share.manifest->root.id());
   });
-  for (Target& target : plan_.targets_) target.content = ContentOf(target, plan_);
 }
 
 }  // namespace cloudlab::policy::secrets

@@ -53,9 +53,9 @@ class Planner {
   std::size_t AddRemote(const Use& use);
   std::size_t RemoteOf(const Member& member, const Reference& reference);
   Target& TargetOf(const Member& member, const std::string& name, std::size_t& number);
-  std::string AddEntry(Target& target, std::string key, std::vector<Piece> pieces,
+  std::string AddEntry(Target& target, std::string key, std::vector<Fragment> fragments,
                        const std::string& otherwise);
-  std::vector<Piece> PiecesOf(std::size_t member, std::size_t site);
+  std::vector<Fragment> FragmentsOf(std::size_t member, std::size_t site);
   void PlanVariable(std::size_t member, std::size_t site, Share& share);
   void PlanMove(std::size_t member, std::size_t site, Share& share);
   void PlanConversion(std::size_t member, Share& share);

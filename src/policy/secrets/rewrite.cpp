@@ -92,7 +92,7 @@ class Rewriter {
   void Bring(const Target& target) {
     if (target.of_chart != nullptr || !brought_.insert(&target).second) return;
     if (!target.id.kind.empty()) {
-      proposal_.AddObject(target.content, target.id, /*named_in_policy=*/false);
+      proposal_.AddObject(ContentOf(target, plan_), target.id, /*named_in_policy=*/false);
       return;
     }
     if (target.first->manifest != &manifest_ && target.first->manifest->root != manifest_.root) {
@@ -129,7 +129,8 @@ class Rewriter {
     for (const char* field : {"type", "immutable", "data", "stringData"}) {
       if (const NodeView found = root.Find(field)) proposal_.Remove(found);
     }
-    proposal_.Put(root, {"spec"}, *target.content.Find("spec"));
+    yaml::Value content = ContentOf(target, plan_);
+    proposal_.Put(root, {"spec"}, std::move(*content.Find("spec")));
     const std::string& wave = target.first->settings->sync_wave;
     if (!wave.empty() && manifest_.Annotation(kSyncWave).empty()) {
       proposal_.Put(root, {"metadata", "annotations", std::string(kSyncWave)}, Text(wave));
@@ -162,7 +163,8 @@ class Rewriter {
       return;
     }
     std::string what;
-    for (const Target* target : ReadTargets()) what += yaml::RenderFlow(target->content, true);
+    for (const Target* target : ReadTargets())
+      what += yaml::RenderFlow(ContentOf(*target, plan_), true);
     proposal_.Put(manifest_.root,
                   manifest_.pod.PathTo({"metadata", "annotations", kChecksumAnnotation}),
                   Text(Checksum(what)));

@@ -80,41 +80,42 @@ Target& Planner::TargetOf(const Member& member, const std::string& name, std::si
 
 /// Adds an entry and returns its key: `key`, or `otherwise` and then numbers where that holds
 /// something else.
-std::string Planner::AddEntry(Target& target, std::string key, std::vector<Piece> pieces,
+std::string Planner::AddEntry(Target& target, std::string key, std::vector<Fragment> fragments,
                               const std::string& otherwise) {
   const std::string base = otherwise.empty() ? key : otherwise;
   for (int attempt = 1;; ++attempt) {
     const auto found = std::ranges::find(target.entries, key, &Entry::key);
     if (found == target.entries.end()) break;
-    if (found->pieces == pieces) return key;
+    if (found->fragments == fragments) return key;
     key = attempt == 1 && base != key ? base : base + "-" + std::to_string(attempt + 1);
   }
-  target.entries.push_back({key, std::move(pieces)});
+  target.entries.push_back({key, std::move(fragments)});
   return key;
 }
 
 /// The text of a site with remotes where secrets stood.
-std::vector<Piece> Planner::PiecesOf(std::size_t member_number, std::size_t site_number) {
+std::vector<Fragment> Planner::FragmentsOf(std::size_t member_number, std::size_t site_number) {
   const Member& member = plan_.members_[member_number];
   const Site& site = member.sites[site_number];
-  std::vector<Piece> pieces;
+  std::vector<Fragment> fragments;
   std::size_t done = 0;
   for (const Part& part : PartsOf(site)) {
     if (part.span.begin > done) {
-      pieces.push_back({.text = site.text.substr(done, part.span.begin - done)});
+      fragments.push_back({.text = site.text.substr(done, part.span.begin - done)});
     }
-    Piece piece;
+    Fragment fragment;
     if (part.found != kNone) {
-      piece.remote = remote_of_[{member_number, site_number, part.found}];
-      piece.percent = site.found[part.found].encoding == Encoding::kPercent;
+      fragment.remote = remote_of_[{member_number, site_number, part.found}];
+      fragment.percent = site.found[part.found].encoding == Encoding::kPercent;
     } else {
-      piece.remote = RemoteOf(member, site.references[part.reference]);
+      fragment.remote = RemoteOf(member, site.references[part.reference]);
     }
-    pieces.push_back(std::move(piece));
+    fragments.push_back(std::move(fragment));
     done = part.span.end;
   }
-  if (done < site.text.size() || pieces.empty()) pieces.push_back({.text = site.text.substr(done)});
-  return pieces;
+  if (done < site.text.size() || fragments.empty())
+    fragments.push_back({.text = site.text.substr(done)});
+  return fragments;
 }
 
 /// A name that no variable of the container has yet.
@@ -141,30 +142,30 @@ void Planner::PlanVariable(std::size_t member_number, std::size_t site_number, S
   const bool whole = site.IsWhole() || member.settings->dsn == Settings::Dsn::kWhole;
   if (whole) {
     action.kind = Action::Kind::kReference;
-    action.key = AddEntry(target, KeyOf(site.name), PiecesOf(member_number, site_number),
+    action.key = AddEntry(target, KeyOf(site.name), FragmentsOf(member_number, site_number),
                           KeyOf(site.container + "-" + site.name));
     share.actions.push_back(std::move(action));
     return;
   }
   action.kind = Action::Kind::kSplit;
-  std::vector<std::pair<Piece, std::string>> known;  // The variable that holds each remote.
-  const std::vector<Piece> pieces = PiecesOf(member_number, site_number);
+  std::vector<std::pair<Fragment, std::string>> known;  // The variable that holds each remote.
+  const std::vector<Fragment> fragments = FragmentsOf(member_number, site_number);
   std::size_t part = 0;
   const std::vector<Part> parts = PartsOf(site);
-  for (const Piece& piece : pieces) {
-    if (piece.remote == kNone) {
-      action.text += piece.text;
+  for (const Fragment& fragment : fragments) {
+    if (fragment.remote == kNone) {
+      action.text += fragment.text;
       continue;
     }
     const Part& from = parts[part++];
-    auto at = std::ranges::find(known, piece, &std::pair<Piece, std::string>::first);
+    auto at = std::ranges::find(known, fragment, &std::pair<Fragment, std::string>::first);
     if (at == known.end()) {
       const std::string wanted = from.found == kNone ? Stem(site.name) + "_SECRET"
                                                      : PartName(site, site.found[from.found]);
       Action::Variable variable{VariableName(member, site, wanted), {}};
       variable.key =
-          AddEntry(target, variable.name, {piece}, KeyOf(site.container + "-" + variable.name));
-      known.emplace_back(piece, variable.name);
+          AddEntry(target, variable.name, {fragment}, KeyOf(site.container + "-" + variable.name));
+      known.emplace_back(fragment, variable.name);
       at = std::prev(known.end());
       action.variables.push_back(std::move(variable));
     }
@@ -178,7 +179,7 @@ void Planner::PlanMove(std::size_t member_number, std::size_t site_number, Share
   const Site& site = member.sites[site_number];
   Action action{.kind = Action::Kind::kMove, .site = site_number};
   Target& target = TargetOf(member, member.secret_name, action.target);
-  action.key = AddEntry(target, KeyOf(site.name), PiecesOf(member_number, site_number), {});
+  action.key = AddEntry(target, KeyOf(site.name), FragmentsOf(member_number, site_number), {});
   const kube::Manifest& manifest = *member.manifest;
   Move& move = plan_.moves_[{manifest.id.ns, manifest.id.name}];
   if (move.all_keys.empty()) {
@@ -203,7 +204,7 @@ void Planner::PlanConversion(std::size_t member_number, Share& share) {
   target.first = &member;
   for (std::size_t s = 0; s < member.sites.size(); ++s) {
     if (member.sites[s].where != Where::kSecretEntry) continue;
-    AddEntry(target, member.sites[s].name, PiecesOf(member_number, s), {});
+    AddEntry(target, member.sites[s].name, FragmentsOf(member_number, s), {});
   }
   share.actions.push_back(std::move(action));
 }
