@@ -27,16 +27,17 @@ MIB = 1 << 20
 
 
 class Ran:
-    """One process: seconds from spawn to exit, and its largest resident set in bytes."""
+    """One process: seconds from spawn to exit, CPU seconds with its children's, and its largest resident set in bytes."""
 
-    def __init__(self, words, stdin=os.devnull):
+    def __init__(self, words, stdin=os.devnull, stdout=os.devnull):
         words = [str(word) for word in words]
         actions = [(os.POSIX_SPAWN_OPEN, 0, str(stdin), os.O_RDONLY, 0),
-                   (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+                   (os.POSIX_SPAWN_OPEN, 1, str(stdout), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)]
         begin = time.perf_counter()
         pid = os.posix_spawn(words[0], words, os.environ, file_actions=actions)
         _, status, usage = os.wait4(pid, 0)
         self.seconds = time.perf_counter() - begin
+        self.cpu = usage.ru_utime + usage.ru_stime
         self.memory = usage.ru_maxrss * 1024
         if os.waitstatus_to_exitcode(status) != 0:
             sys.exit(f"bench: {' '.join(words)} failed")
