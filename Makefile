@@ -1,14 +1,15 @@
 # The verbs of the project. Everything installs what it needs; a second call is quick.
-#   make build | test | demo | golden | lint | fmt | bench | fuzz | sanitize | e2e-cluster | helm4-plugin | tools | clean
+#   make build | test | demo | golden | lint | fmt | bench | bench-peers | fuzz | sanitize | e2e-cluster | helm4-plugin | tools | clean
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build dev tools schemas test unit blackbox asan tsan sanitize demo golden lint fmt bench fuzz e2e-cluster helm4-plugin packages clean
+.PHONY: build dev tools schemas test unit blackbox asan tsan sanitize demo golden lint fmt bench bench-peers fuzz e2e-cluster helm4-plugin packages clean
 
 PYTEST := /usr/bin/python3 -B -m pytest -c tests/pytest.ini
 MUTANTS ?= 1000000
 SEED ?= 1
 SEEDS := $(wildcard tests/fuzz/seeds/*)
 GOYAML := out/bin/goyaml
+KRM := out/bin/krm
 
 packages:
 	@tools/install-packages
@@ -90,6 +91,15 @@ bench: build tools
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev --target bench_core
 	@/usr/bin/python3 -B tests/bench/bench.py
+
+bench-peers: build $(KRM)
+	@tools/get peers
+	@/usr/bin/python3 -B tests/bench/peers.py
+
+# The KRM function of the peer that runs one function per policy.
+$(KRM): $(wildcard tests/bench/peers/krm/*)
+	@mkdir -p out/bin
+	@cd tests/bench/peers/krm && CGO_ENABLED=0 $(CURDIR)/tools/run-go build -p 2 -trimpath -o $(CURDIR)/$@ .
 
 fuzz: dev $(GOYAML)
 	@out/build/dev/tests/fuzz_outline --mutants $(MUTANTS) --seed $(SEED) --judge $(GOYAML) $(SEEDS)
