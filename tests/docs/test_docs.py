@@ -94,8 +94,8 @@ def test_the_flags_of_the_readme_exist(postrender):
         assert used <= known | of_helm, page
 
 
-def test_the_diff_of_the_readme_is_that_of_the_demo():
+def test_the_diff_of_the_readme_is_that_of_the_example():
     hunks = re.findall(r"^@@.*?(?=^@@|\Z)", re.search(r"^```diff\n(.*?)^```$", (TOP / "README.md").read_text(), re.MULTILINE | re.DOTALL)[1],
                        re.MULTILINE | re.DOTALL)
-    real = (TOP / "examples/demo/expected.diff").read_text()
+    real = (TOP / "examples/all-five/expected.diff").read_text()
     assert hunks and all(hunk in real for hunk in hunks)
