@@ -86,8 +86,9 @@ text::Diagnostic MessageOf(const text::Source& input, const Found& found) {
   if (found.form != "as it is") d.message.append(", ").append(found.form);
   d.object = found.object;
   d.hint =
-      "take the value out of this place, or let the policy replace it here, too; if it is no "
-      "secret, exclude the field that it was found in";
+      "take the value out of this place, or let the policy replace it here, too (without an "
+      "exception, if there is one); if it is no secret, name what was replaced under "
+      "detect.allow";
   if (found.place) d.place = {&input, *found.place};
   return d;
 }

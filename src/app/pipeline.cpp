@@ -28,6 +28,7 @@
 #include "app/masked_text.hpp"
 #include "app/network.hpp"
 #include "app/output.hpp"
+#include "app/post_conditions.hpp"
 #include "app/rules.hpp"
 #include "app/secrets.hpp"
 #include "app/stages.hpp"
@@ -234,6 +235,7 @@ Output Complete(const text::Source& input, const Documents& documents, const Rul
     }
   });
   if (network != nullptr) network->Tell(std::move(proof), closing, run.explain, report);
+  ProvePostConditions(closing, run, report);
   if (const auto* removed = result.guard.removed()) {
     ProveNoLeaks(input, documents, output, *removed, report);
   }

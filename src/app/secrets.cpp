@@ -11,6 +11,7 @@
 #include "kube/pod_template.hpp"
 #include "policy/diagnose.hpp"
 #include "policy/enforcement.hpp"
+#include "policy/mask.hpp"
 #include "policy/secrets.hpp"
 #include "policy/selection.hpp"
 
@@ -130,16 +131,15 @@ bool HasSecrets(const Rules& rules) {
 }
 
 Secrets::Secrets(const Documents& documents, const Rules& rules, const policy::Run& run)
-    : documents_(documents), rules_(rules), run_(run) {
-  const policy::secrets::Dictionary dictionary(*run.index);
+    : documents_(documents), rules_(rules), run_(run), dictionary_(*run.index) {
   ForEachPolicy(rules, [&](const SecretReferencePolicy& policy) {
-    plans_.Add(MakePlan(policy, dictionary, rules, run));
+    plans_.Add(MakePlan(policy, dictionary_, rules, run));
   });
   std::size_t number = 0;
   for (const auto& plan : plans_.all()) {
     if (!Applies(rules, plan->policy())) continue;
     for (const std::string& value : plan->values()) {
-      if (!dictionary.Knows(value)) search_.Add(value, number);
+      if (!dictionary_.Knows(value)) search_.Add(value, number);
       ++number;
     }
   }
@@ -163,7 +163,38 @@ std::vector<text::Span> Secrets::Places() const {
   return places;
 }
 
+/// What a SidecarPolicy brings does not come from the chart, so no plan knows of it: it has to be
+/// right in the policy.
+void Secrets::CheckSidecars(Report& report) const {
+  bool replaces = false;
+  ForEachPolicy(rules_, [&](const SecretReferencePolicy& policy) {
+    replaces = replaces || Applies(rules_, policy.name());
+  });
+  if (!replaces) return;
+  for (const auto& policy : rules_.policies) {
+    const policy::Document& document = policy->document();
+    if (policy->stage() != policy::Stage::kSidecars || !document.root) continue;
+    const yaml::Outline& outline = document.root.outline();
+    for (yaml::NodeId id = 0; id < outline.nodes().size(); ++id) {
+      const NodeView scalar(outline, id);
+      if (!scalar.IsScalar()) continue;
+      const auto found =
+          policy::secrets::FindInValue(policy::SecretName(scalar), scalar.Text(), {});
+      const bool is_secret = std::ranges::any_of(
+          found, [&](const auto& secret) { return !dictionary_.Knows(secret.value); });
+      if (!is_secret) continue;
+      text::Diagnostic error = policy::Error(
+          "CL-E-POLICY", document.Display() + " brings a secret along", document.PlaceOf(scalar),
+          "read it from a Secret (`valueFrom.secretKeyRef`), and bring the ExternalSecret that "
+          "makes "
+          "it under `objects`");
+      report.diagnostics.Add(std::move(error));
+    }
+  }
+}
+
 void Secrets::Tell(Report& report) const {
+  CheckSidecars(report);
   std::map<const kube::Manifest*, std::string> planned;  // By which policy.
   for (const auto& plan : plans_.all()) {
     const bool applies = Applies(rules_, plan->policy());

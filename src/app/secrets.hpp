@@ -25,18 +25,21 @@ class Secrets {
 
   /// Where secrets stand in the stream, those that stay included: nobody shall be shown them.
   std::vector<text::Span> Places() const;
-  /// Adds rows to the report, and what concerns the policies as a whole.
+  /// Adds rows to the report, and what concerns the policies as a whole: two of them for one
+  /// object, or a SidecarPolicy that brings secrets along itself.
   void Tell(Report& report) const;
   /// Proves that every field that held a secret holds a reference now, values too short to be
   /// searched for included. Adds a row to the proofs, and an error where it does not hold.
   void Prove(const text::Source& input, Report& report) const;
 
  private:
+  void CheckSidecars(Report& report) const;
   bool Holds(const policy::secrets::Plan& plan, const policy::secrets::Member& member) const;
 
   const Documents& documents_;
   const Rules& rules_;
   const policy::Run& run_;
+  policy::secrets::Dictionary dictionary_;
   policy::secrets::Plans plans_;
   policy::secrets::LeakSearch search_;
 };

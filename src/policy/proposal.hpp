@@ -103,8 +103,8 @@ class Proposal {
   void Own() { owns_ = true; }
   /// Says that it holds none any more; it loses the mark.
   void Disown() { disowns_ = true; }
-  /// Says that what is replaced or removed from now on is secret: no row shows it.
-  void Conceal() { conceals_ = true; }
+  /// Says whether what is replaced or removed from now on is secret: then no row shows it.
+  void Conceal(bool conceals) { conceals_ = conceals; }
   /// Says that the manifest leaves the stream as a whole.
   void RemoveManifest() { removes_manifest_ = true; }
   /// Says that it changes labels or annotations of the pod template, which policies select by.

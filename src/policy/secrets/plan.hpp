@@ -139,6 +139,8 @@ struct Share {
   const Member* member = nullptr;  ///< Null for one that only reads what was moved.
   std::vector<Action> actions;
   std::vector<Notice> notices;
+  /// Addresses that nothing in the stream tells of any more, for `cloudlab.dev/connects-to`.
+  std::vector<std::string> connections;
 };
 
 class Plan {

@@ -7,6 +7,7 @@
 
 #include "base/parallel.hpp"
 #include "kube/pod_template.hpp"
+#include "policy/network/address.hpp"
 #include "policy/secrets/backends.hpp"
 #include "policy/secrets/leak.hpp"
 #include "policy/secrets/names.hpp"
@@ -145,6 +146,7 @@ void Planner::Run() {
   CheckReaders();
   AssignRemotes();
   MakeTargets();
+  KeepConnections();
   CheckHooks();
   Finish();
 }
@@ -186,7 +188,10 @@ void Planner::Judge(std::size_t member_number, std::size_t site_number) {
        std::string(CodeOf(*member.settings, site)),
        Describe(site) + " holds a secret" + LineOf(site) + " (" + KindsOf(site) + ", score " +
            std::to_string(site.found.front().score) + ")",
-       std::string(HintFor(site)));
+       is_known
+           ? "everybody knows this word, so the run goes on; what changes it elsewhere will not "
+             "change it here"
+           : std::string(HintFor(site)));
   if (!fails) return;
   for (const Found& found : site.found) plan_.values_.push_back(found.value);
   plan_.values_.insert(plan_.values_.end(), site.inner.begin(), site.inner.end());
@@ -411,6 +416,47 @@ std::size_t Planner::RemoteOf(const Member& member, const Reference& reference) 
   const auto [at, added] = remote_numbers_.try_emplace(remote, plan_.remotes_.size());
   if (added) plan_.remotes_.push_back(std::move(remote));
   return at->second;
+}
+
+/// A Secret that somebody else makes has no template in the stream: of a text that goes there
+/// nothing is left to read. Whoever reads it keeps the addresses (design, "The data path").
+void Planner::KeepConnections() {
+  std::map<std::pair<std::string, std::string>, std::vector<const Site*>> gone;  // By the Secret.
+  for (const auto& [m, s] : replaced_) {
+    const Member& member = plan_.members_[m];
+    if (member.settings->provider != Settings::Provider::kExistingSecret) continue;
+    const Site& site = member.sites[s];
+    const bool of_variable = site.where == Where::kVariable;
+    if (of_variable && member.settings->dsn != Settings::Dsn::kWhole) continue;
+    if (of_variable) KeepConnectionsOf(*member.manifest, site);
+    const bool of_chart = site.where == Where::kSecretEntry;
+    if (of_chart) gone[{member.manifest->id.ns, member.manifest->id.name}].push_back(&site);
+  }
+  for (const kube::Manifest& workload : index_.manifests()) {
+    if (!workload.pod || gone.empty()) continue;
+    std::set<std::string> names;
+    ForEachSecretUse(workload, [&](std::string_view name) { names.emplace(name); });
+    for (const std::string& name : names) {
+      const auto found = gone.find({workload.id.ns, name});
+      if (found == gone.end() || !member_of_(workload)) continue;
+      for (const Site* site : found->second) KeepConnectionsOf(workload, *site);
+    }
+  }
+}
+
+void Planner::KeepConnectionsOf(const kube::Manifest& workload, const Site& site) {
+  using Shape = network::Address::Shape;
+  for (const network::Address& address : network::FindAddresses(site.text)) {
+    const bool is_sure = address.shape == Shape::kUrl || address.shape == Shape::kHostPort ||
+                         address.shape == Shape::kPair;
+    if (!is_sure || address.host.empty()) continue;
+    std::string word(address.host);
+    if (address.port) word += ":" + std::to_string(*address.port);
+    if (!address.port && !address.scheme.empty())
+      word.insert(0, std::string(address.scheme) + "://");
+    auto& known = ShareOf(workload).connections;
+    if (std::ranges::find(known, word) == known.end()) known.push_back(std::move(word));
+  }
 }
 
 /// A hook that runs before the release is there cannot wait for a Secret that comes with it (E7).

@@ -43,12 +43,14 @@ class Planner {
   void CheckReaders();
   void AssignRemotes();
   void MakeTargets();
+  void KeepConnections();
   void CheckHooks();
   void Finish();
 
   bool JudgeReferences(const Member& member, const Site& site);
   void AddCopy(const kube::Manifest& manifest, yaml::NodeView scalar, const std::string& value,
                std::string_view kind);
+  void KeepConnectionsOf(const kube::Manifest& workload, const Site& site);
   std::vector<Use> Uses() const;
   std::size_t AddRemote(const Use& use);
   std::size_t RemoteOf(const Member& member, const Reference& reference);

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "policy/network/stated.hpp"
 #include "policy/ownership.hpp"
 #include "policy/pod_edit.hpp"
 #include "policy/secrets/checksum.hpp"
@@ -38,7 +39,6 @@ class Rewriter {
       : plan_(plan), share_(share), manifest_(manifest), moves_(moves), proposal_(proposal) {}
 
   void Run() {
-    proposal_.Conceal();
     bool edits_pod = false;
     std::vector<NodeView> moved;
     for (const Action& action : share_.actions) {
@@ -62,6 +62,7 @@ class Rewriter {
       if (action.kind != Action::Kind::kConvert) Bring(target);
     }
     if (!moved.empty()) TakeOut(moved);
+    KeepConnections();
     edits_pod = RedirectReaders(manifest_, manifest_.id.ns, moves_, proposal_) || edits_pod;
     if (!edits_pod) return;
     WarnIfImmutable(proposal_);
@@ -72,7 +73,9 @@ class Rewriter {
   void Refer(const Action& action, const Target& target) {
     const NodeView value = share_.member->sites[action.site].node;
     const NodeView item = value.parent();
+    proposal_.Conceal(true);
     proposal_.Remove(value);
+    proposal_.Conceal(false);
     proposal_.Put(item, {"valueFrom"}, Reference(target.name, action.key));
   }
 
@@ -85,7 +88,9 @@ class Rewriter {
                                    {"valueFrom", Reference(target.name, variable.key)}}),
                        {yaml::ItemPlace::Side::kBefore, item.id()});
     }
+    proposal_.Conceal(true);
     proposal_.Replace(site.node, Text(action.text));
+    proposal_.Conceal(false);
   }
 
   /// The object that makes the target comes into the stream.
@@ -105,8 +110,20 @@ class Rewriter {
                          manifest_.root, "make it before this is applied");
   }
 
+  void KeepConnections() {
+    if (share_.connections.empty()) return;
+    std::string words = manifest_.Annotation(network::kConnectsTo);
+    for (const std::string& word : share_.connections) {
+      words += (words.empty() ? "" : ", ") + word;
+    }
+    proposal_.Put(manifest_.root, {"metadata", "annotations", std::string(network::kConnectsTo)},
+                  Text(words));
+  }
+
   void TakeOut(const std::vector<NodeView>& moved) {
+    proposal_.Conceal(true);
     RemoveChildren(moved.front().parent(), moved, proposal_);
+    proposal_.Conceal(false);
     if (!manifest_.root.Find("immutable").TextIs("true")) return;
     proposal_.AddFinding(text::Severity::kWarning, "CL-E-IMMUTABLE",
                          "is immutable: the API server refuses the change where it exists already",
@@ -127,8 +144,11 @@ class Rewriter {
     proposal_.Replace(root.Find("apiVersion"), Text(target.id.api_version));
     proposal_.Replace(root.Find("kind"), Text(target.id.kind));
     for (const char* field : {"type", "immutable", "data", "stringData"}) {
+      proposal_.Conceal(std::string_view(field) == "data" ||
+                        std::string_view(field) == "stringData");
       if (const NodeView found = root.Find(field)) proposal_.Remove(found);
     }
+    proposal_.Conceal(false);
     yaml::Value content = ContentOf(target, plan_);
     proposal_.Put(root, {"spec"}, std::move(*content.Find("spec")));
     const std::string& wave = target.first->settings->sync_wave;
@@ -140,6 +160,7 @@ class Rewriter {
 
   /// Placeholders in a Secret of the chart, each where the value stood.
   void FillIn(const Target& target) {
+    proposal_.Conceal(true);
     for (const Site& site : share_.member->sites) {
       if (site.where != Site::Where::kSecretEntry) continue;
       const auto entry = std::ranges::find(target.entries, site.name, &Entry::key);
@@ -149,6 +170,7 @@ class Rewriter {
       const bool encoded = site.node.parent().KeyIs("data");
       proposal_.Replace(site.node, Text(encoded ? text::EncodeBase64(text) : text));
     }
+    proposal_.Conceal(false);
     proposal_.Own();
   }
 
