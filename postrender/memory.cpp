@@ -5,8 +5,14 @@
 // A block belongs to one of a few sizes. Every thread keeps the free blocks of each size in a list:
 // `delete` puts a block on the list of the thread that it is called in, `new` takes it from there,
 // or cuts a new one off the thread's slab. Nothing is ever joined or given back; lists and slab of
-// a thread that ends are the next thread's. Blocks beyond kLargest are left to malloc().
+// a thread that ends are the next thread's. Blocks beyond kLargest are left to malloc(), which is
+// told to keep what is freed, too.
+//
+// A thread begins with small slabs, for most runs are one small chart. Once these are used up the
+// run is a large one, and its slabs are huge pages: one page fault in place of 512, and one entry
+// in the processor's list of pages in place of as many (docs/adr/0010-huge-pages.md).
 // NOLINTBEGIN(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory): others may do without.
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -18,6 +24,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <span>
 #include <utility>
 
 namespace {
@@ -25,7 +32,13 @@ namespace {
 constexpr std::size_t kKiB = 1024;
 constexpr std::size_t kLargest = 32 * kKiB;
 constexpr std::size_t kSlab = 256 * kKiB;
-constexpr std::size_t kRegion = 64 * kSlab;
+constexpr std::size_t kHugePage = 2048 * kKiB;
+constexpr std::size_t kRegion = 16 * kHugePage;
+/// The slabs that a thread takes before it gets huge pages.
+constexpr std::size_t kFirstSlabs = 4;
+/// How many regions are huge pages. A system that must first make them out of small ones, or get
+/// their memory from its host, is slower with more of them than without.
+constexpr std::size_t kHugeRegions = 2;
 
 /// A block begins eight bytes before a multiple of 16, so that what stands behind `kind` is aligned
 /// as malloc() would align it.
@@ -54,25 +67,48 @@ struct Pool {
   std::array<Block*, SizeFor(kLargest).kind + 1> free = {};
   std::byte* at = nullptr;  // The rest of the slab.
   std::byte* end = nullptr;
+  std::size_t slabs = 0;  // That it has taken.
   Pool* next = nullptr;
 };
 
-std::byte* Map(std::size_t bytes) {
-  void* mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED) throw std::bad_alloc();
-  return static_cast<std::byte*>(mapped);
-}
+using Slab = std::span<std::byte>;
+
+/// A run of memory that slabs are cut from; it begins where a huge page may begin.
+class Region {
+ public:
+  bool empty() const { return at_ == end_; }
+
+  void Map() {
+    void* mapped = mmap(nullptr, kRegion + kHugePage, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED) throw std::bad_alloc();
+    const std::size_t beyond = reinterpret_cast<std::uintptr_t>(mapped) % kHugePage;
+    at_ = static_cast<std::byte*>(mapped) + (beyond == 0 ? 0 : kHugePage - beyond);
+    end_ = at_ + kRegion;
+  }
+  void WantHugePages() const { madvise(at_, kRegion, MADV_HUGEPAGE); }
+
+  Slab Cut(std::size_t bytes) { return {std::exchange(at_, at_ + bytes), bytes}; }
+
+ private:
+  std::byte* at_ = nullptr;
+  std::byte* end_ = nullptr;
+};
 
 /// Where slabs come from, and the pools of threads that have ended.
 class Store {
  public:
-  std::byte* TakeSlab() {
+  /// A slab for a thread that has taken `taken` of them.
+  Slab TakeSlab(std::size_t taken) {
     const std::lock_guard lock(mutex_);
-    if (at_ == end_) {
-      at_ = Map(kRegion);
-      end_ = at_ + kRegion;
+    if (taken >= kFirstSlabs && huge_.empty() && huge_regions_ < kHugeRegions) {
+      huge_.Map();
+      huge_.WantHugePages();
+      ++huge_regions_;
     }
-    return std::exchange(at_, at_ + kSlab);
+    if (taken >= kFirstSlabs && !huge_.empty()) return huge_.Cut(kHugePage);
+    if (small_.empty()) small_.Map();
+    return small_.Cut(kSlab);
   }
 
   void Leave(Pool& pool) {
@@ -87,8 +123,9 @@ class Store {
 
  private:
   std::mutex mutex_;
-  std::byte* at_ = nullptr;
-  std::byte* end_ = nullptr;
+  Region small_;
+  Region huge_;
+  std::size_t huge_regions_ = 0;
   Pool* idle_ = nullptr;
 };
 
@@ -126,17 +163,29 @@ class Tenancy {
     return &block->next;
   }
   if (static_cast<std::size_t>(pool.end - pool.at) < size.bytes) {
-    std::byte* slab = store.TakeSlab();
+    const Slab slab = store.TakeSlab(pool.slabs);
     // Whoever needs a second slab will use all of it: one call instead of 64 page faults. Old
     // systems refuse, and fault.
-    if (pool.at != nullptr) madvise(slab, kSlab, MADV_POPULATE_WRITE);
-    pool.at = slab + kAlignment - kHeader;
-    pool.end = slab + kSlab;
+    if (pool.slabs++ > 0 && slab.size() == kSlab) {
+      madvise(slab.data(), slab.size(), MADV_POPULATE_WRITE);
+    }
+    pool.at = slab.data() + kAlignment - kHeader;
+    pool.end = slab.data() + slab.size();
   }
   return Cut(size);
 }
 
+/// Tells malloc() to give out freed blocks again rather than to return them to the system, where
+/// each of their pages would have to be asked for anew; to all threads out of one heap.
+bool KeepFreedBlocks() {
+  constexpr int kNever = 1 << 30;
+  constexpr int kStep = 1 << 20;
+  return mallopt(M_TRIM_THRESHOLD, kNever) != 0 && mallopt(M_MMAP_THRESHOLD, kNever) != 0 &&
+         mallopt(M_TOP_PAD, kStep) != 0 && mallopt(M_ARENA_MAX, 1) != 0;
+}
+
 [[gnu::noinline]] void* Large(std::size_t bytes) {
+  [[maybe_unused]] static const bool kept = KeepFreedBlocks();
   auto* block = static_cast<std::byte*>(std::malloc(bytes + kAlignment));
   if (block == nullptr) throw std::bad_alloc();
   std::byte* content = block + kAlignment;

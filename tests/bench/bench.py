@@ -2,7 +2,7 @@
 """Measures speed and memory in one run, prints a table, writes out/bench.json; exits 1 if a floor is missed.
 
 Machines differ and are busy, so every floor is a ratio of two figures that were taken in turns: scanning to memchr, the program to
-`yq '.'`, ten times the documents to one, process start to a C program that does nothing. Times are wall clock from spawn to exit, as
+`yq '.'`, twice the documents to once, process start to a C program that does nothing. Times are wall clock from spawn to exit, as
 a person waits; the median of several runs counts. Only this program asserts time, never a test.
 """
 import json
@@ -51,7 +51,7 @@ def in_turns(runs, *commands):
 
 def make_inputs(folder):
     inputs = {}
-    for name, services in (("10 kB chart", 4), ("2,000 services", 2000), ("20,000 services", 20000)):
+    for name, services in (("10 kB chart", 4), ("2,000 services", 2000), ("10,000 services", 10000), ("20,000 services", 20000)):
         inputs[name] = folder / f"{services}.yaml"
         with inputs[name].open("wb") as out:
             subprocess.run([sys.executable, "-B", CORPUS / "shop.py", str(services)], stdout=out, check=True)
@@ -68,29 +68,30 @@ def static_c(folder):
 
 def measure(folder):
     inputs = make_inputs(folder)
-    shop, shop10 = inputs["2,000 services"], inputs["20,000 services"]
+    # Both are beyond all caches; from 2,000 services to 20,000 the machine would be measured, too.
+    shop, half, whole = inputs["2,000 services"], inputs["10,000 services"], inputs["20,000 services"]
     core = json.loads(subprocess.run([CORE, shop], check=True, stdout=subprocess.PIPE).stdout)
     ours, yq = in_turns(7, (RENDER, shop), ([YQ, "."], shop))
-    one, ten = in_turns(5, (RENDER, shop), (RENDER, shop10))
+    once, twice = in_turns(5, (RENDER, half), (RENDER, whole))
     scaled, yq_again = in_turns(7, (SCALE, shop), ([YQ, "."], shop))
-    scaled_one, scaled_ten = in_turns(5, (SCALE, shop), (SCALE, shop10))
+    scaled_once, scaled_twice = in_turns(5, (SCALE, half), (SCALE, whole))
     closed, yq_then = in_turns(7, (NETWORK, shop), ([YQ, "."], shop))
-    closed_one, closed_ten = in_turns(5, (NETWORK, shop), (NETWORK, shop10))
+    closed_once, closed_twice = in_turns(5, (NETWORK, half), (NETWORK, whole))
     start, nothing, chart = in_turns(201, ([PROGRAM, "--version"],), ([static_c(folder)],), (RENDER, inputs["10 kB chart"]))
     size = shop.stat().st_size
     memory = Ran(RENDER, shop).memory
     return {
         "core": core,
         "bytes": size,
-        "seconds": {"2,000 services": ours, "yq .": yq, "20,000 services": ten, "with autoscaling": scaled, "with network": closed,
+        "seconds": {"2,000 services": ours, "yq .": yq, "20,000 services": twice, "with autoscaling": scaled, "with network": closed,
                     "10 kB chart": chart, "--version": start, "static C": nothing},
         "memory": memory,
         "times_yq": yq / ours,
         "times_yq_with_autoscaling": yq_again / scaled,
         "times_yq_with_network": yq_then / closed,
-        "times_for_ten": ten / one,
-        "times_for_ten_with_autoscaling": scaled_ten / scaled_one,
-        "times_for_ten_with_network": closed_ten / closed_one,
+        "times_for_twice": twice / once,
+        "times_for_twice_with_autoscaling": scaled_twice / scaled_once,
+        "times_for_twice_with_network": closed_twice / closed_once,
         "times_static_c": start / nothing,
         "memory_allowed": 16 * MIB + 8 * size,
     }
@@ -102,9 +103,9 @@ def floors(m):
         ("scan, share of memchr's speed", m["core"]["scan"]["of_memchr"], "at least", 0.12),
         ("whole process, times as fast as yq '.'", m["times_yq"], "at least", 20),
         ("peak memory, MiB", m["memory"] / MIB, "at most", m["memory_allowed"] / MIB),
-        ("10 times the documents, times as long", m["times_for_ten"], "at most", 11),
-        ("the same with autoscaling", m["times_for_ten_with_autoscaling"], "at most", 11),
-        ("the same with network policies", m["times_for_ten_with_network"], "at most", 11),
+        ("20,000 services, times as long as 10,000", m["times_for_twice"], "at most", 2.2),
+        ("the same with autoscaling", m["times_for_twice_with_autoscaling"], "at most", 2.2),
+        ("the same with network policies", m["times_for_twice_with_network"], "at most", 2.2),
         ("--version, times as long as a static C program", m["times_static_c"], "at most", 3),
     ]
 
