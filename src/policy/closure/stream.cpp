@@ -31,7 +31,8 @@ std::string ScaleTarget::Key() const {
 std::string ScaleTarget::Display() const { return kube::ObjectId{{}, kind, ns, name}.Display(); }
 
 ClosureStream::ClosureStream(const kube::Index& index) : index_(index) {
-  for (const kube::Manifest& manifest : index.manifests()) {
+  const std::vector<kube::Manifest>& manifests = index.manifests();
+  for (const kube::Manifest& manifest : manifests) {
     if (Is(manifest, "", "LimitRange")) {
       limit_ranges_[manifest.id.ns].push_back(kube::ReadLimitRange(manifest));
     } else if (Is(manifest, "", "ResourceQuota")) {
@@ -41,8 +42,15 @@ ClosureStream::ClosureStream(const kube::Index& index) : index_(index) {
     } else if (Is(manifest, "argoproj.io", "Rollout")) {
       const ScaleTarget target = ReadTarget(manifest, "workloadRef");
       if (target.manifest != nullptr) borrowers_.try_emplace(target.manifest, &manifest);
-    } else {
-      ReadScaler(manifest);
+    }
+  }
+  scalers_ =
+      CollectFromChunks<Scaler>(manifests.size(), [&](std::size_t i, std::vector<Scaler>& found) {
+        if (auto scaler = ReadScaler(manifests[i])) found.push_back(*std::move(scaler));
+      });
+  for (const kube::Manifest& manifest : manifests) {
+    if (auto scaler = ReadVerticalScaler(manifest)) {
+      vertical_scalers_.push_back(*std::move(scaler));
     }
   }
   ReadWorkloads();
@@ -62,26 +70,30 @@ ScaleTarget ClosureStream::ReadTarget(const kube::Manifest& manifest, std::strin
   return target;
 }
 
-void ClosureStream::ReadScaler(const kube::Manifest& manifest) {
+std::optional<Scaler> ClosureStream::ReadScaler(const kube::Manifest& manifest) const {
+  const bool keda = Is(manifest, "keda.sh", "ScaledObject");
+  if (!keda && !Is(manifest, "autoscaling", "HorizontalPodAutoscaler")) return std::nullopt;
+  Scaler scaler{
+      .manifest = &manifest, .keda = keda, .target = ReadTarget(manifest, "scaleTargetRef")};
   const yaml::NodeView spec = manifest.root.Find("spec");
-  if (Is(manifest, "autoscaling", "HorizontalPodAutoscaler")) {
-    Scaler scaler{.manifest = &manifest, .target = ReadTarget(manifest, "scaleTargetRef")};
+  if (keda) {
+    scaler.min = kube::ReadCount(spec.Find("minReplicaCount")).value_or(kKedaMin);
+    scaler.max = kube::ReadCount(spec.Find("maxReplicaCount")).value_or(kKedaMax);
+  } else {
     scaler.min = kube::ReadCount(spec.Find("minReplicas")).value_or(1);
     scaler.max =
         kube::ReadCount(spec.Find("maxReplicas")).value_or(std::max<std::int64_t>(1, scaler.min));
-    scalers_.push_back(std::move(scaler));
-  } else if (Is(manifest, "keda.sh", "ScaledObject")) {
-    Scaler scaler{
-        .manifest = &manifest, .keda = true, .target = ReadTarget(manifest, "scaleTargetRef")};
-    scaler.min = kube::ReadCount(spec.Find("minReplicaCount")).value_or(kKedaMin);
-    scaler.max = kube::ReadCount(spec.Find("maxReplicaCount")).value_or(kKedaMax);
-    scalers_.push_back(std::move(scaler));
-  } else if (Is(manifest, "autoscaling.k8s.io", "VerticalPodAutoscaler")) {
-    const yaml::NodeView mode = spec.Find({"updatePolicy", "updateMode"});
-    vertical_scalers_.push_back({.manifest = &manifest,
-                                 .target = ReadTarget(manifest, "targetRef"),
-                                 .acts = !mode.TextIs("Off") && !mode.TextIs("Initial")});
   }
+  return scaler;
+}
+
+std::optional<VerticalScaler> ClosureStream::ReadVerticalScaler(
+    const kube::Manifest& manifest) const {
+  if (!Is(manifest, "autoscaling.k8s.io", "VerticalPodAutoscaler")) return std::nullopt;
+  const yaml::NodeView mode = manifest.root.Find({"spec", "updatePolicy", "updateMode"});
+  return VerticalScaler{.manifest = &manifest,
+                        .target = ReadTarget(manifest, "targetRef"),
+                        .acts = !mode.TextIs("Off") && !mode.TextIs("Initial")};
 }
 
 ClosureWorkload ClosureStream::ReadWorkload(const kube::Manifest& manifest) const {

@@ -83,7 +83,8 @@ class ClosureStream {
   const std::vector<kube::ResourceQuota>& quotas() const { return quotas_; }
 
  private:
-  void ReadScaler(const kube::Manifest& manifest);
+  std::optional<Scaler> ReadScaler(const kube::Manifest& manifest) const;
+  std::optional<VerticalScaler> ReadVerticalScaler(const kube::Manifest& manifest) const;
   ClosureWorkload ReadWorkload(const kube::Manifest& manifest) const;
   void ReadWorkloads();
   void CountPods(ClosureWorkload& workload) const;
