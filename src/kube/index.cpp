@@ -105,24 +105,23 @@ Index::Index(std::vector<Manifest> manifests, const IndexOptions& options)
   ReadClusterScopedCrds();
   ChooseDefaultNamespace(options);
   places_.resize(manifests_.size());
+  kinds_.resize(manifests_.size());
   ForEachChunk(manifests_.size(), [this](std::size_t, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       ObjectId& id = manifests_[i].id;
       ResolveNamespace(id);
-      const std::size_t hash = Hash(id.ns, id.name, Hash(id.group(), id.kind));
-      places_[i] = {hash, static_cast<std::uint32_t>(i)};
+      kinds_[i] = Hash(id.group(), id.kind);
+      places_[i] = {Hash(id.ns, id.name, kinds_[i]), static_cast<std::uint32_t>(i)};
     }
   });
   std::ranges::sort(places_);
-  std::uint32_t number = 0;
-  for (const Manifest& manifest : manifests_) {
-    const ObjectId& id = manifest.id;
+  for (std::uint32_t number = 0; number < manifests_.size(); ++number) {
+    const ObjectId& id = manifests_[number].id;
     if (id.kind == "Namespace" && id.group().empty()) namespaces_.try_emplace(id.name, number);
-    AddScaler(manifest, number);
-    const std::size_t kind = Hash(id.group(), id.kind);
-    if (kinds_.empty() || kinds_.back() != kind) kinds_.push_back(kind);
-    ++number;
+    AddScaler(manifests_[number], number);
   }
+  // Manifests of one kind often stand together.
+  kinds_.erase(std::ranges::unique(kinds_).begin(), kinds_.end());
   std::ranges::sort(kinds_);
   kinds_.erase(std::ranges::unique(kinds_).begin(), kinds_.end());
 }

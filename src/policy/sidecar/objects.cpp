@@ -114,17 +114,28 @@ yaml::Value WithoutNamespace(yaml::Value content) {
 
 }  // namespace
 
-std::string ObjectPool::Key(const kube::ObjectId& id) {
-  return std::string(id.group()) + "\n" + id.kind + "\n" + id.ns + "\n" + id.name;
+std::size_t ObjectPool::Identity::operator()(const kube::ObjectId& id) const {
+  constexpr std::size_t kFactor = 1099511628211U;  // FNV's prime.
+  std::size_t hash = 0;
+  for (const std::string_view part : {id.group(), std::string_view(id.kind),
+                                      std::string_view(id.ns), std::string_view(id.name)}) {
+    hash = (hash * kFactor) ^ std::hash<std::string_view>()(part);
+  }
+  return hash;
+}
+
+bool ObjectPool::Identity::operator()(const kube::ObjectId& a, const kube::ObjectId& b) const {
+  return a.name == b.name && a.ns == b.ns && a.kind == b.kind && a.group() == b.group();
 }
 
 std::optional<text::Diagnostic> ObjectPool::Add(NewObject object) {
-  const auto [place, added] = places_.try_emplace(Key(object.id), objects_.size());
-  if (added) {
+  const auto known = places_.find(object.id);
+  if (known == places_.end()) {
     objects_.push_back(std::move(object));
+    places_.emplace(objects_.back().id, objects_.size() - 1);
     return std::nullopt;
   }
-  NewObject& first = objects_[place->second];
+  NewObject& first = objects_[known->second];
   if (WithoutNamespace(first.content) == WithoutNamespace(object.content)) {
     first.more_parents.push_back({std::move(object.parent), object.parent_document});
     return std::nullopt;
@@ -150,9 +161,9 @@ void ObjectPool::Forget(const std::function<bool(std::size_t document)>& is_out)
     object.parent_document = others.front().document;
     others.erase(others.begin());
   }
-  std::erase_if(objects_, [&](const NewObject& o) { return is_out(o.parent_document); });
   places_.clear();
-  for (std::size_t i = 0; i < objects_.size(); ++i) places_.emplace(Key(objects_[i].id), i);
+  std::erase_if(objects_, [&](const NewObject& o) { return is_out(o.parent_document); });
+  for (std::size_t i = 0; i < objects_.size(); ++i) places_.emplace(objects_[i].id, i);
 }
 
 void UpdateObject(const yaml::Value& content, Proposal& proposal) {

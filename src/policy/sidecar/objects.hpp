@@ -41,14 +41,18 @@ class ObjectPool {
 
   /// In the order in which they were first asked for. They stay where they are when others come.
   const std::deque<NewObject>& objects() const { return objects_; }
-  bool Contains(const kube::ObjectId& id) const { return places_.contains(Key(id)); }
+  bool Contains(const kube::ObjectId& id) const { return places_.contains(id); }
 
  private:
   /// Without the version: one object has one identity under all of them.
-  static std::string Key(const kube::ObjectId& id);
+  struct Identity {
+    std::size_t operator()(const kube::ObjectId& id) const;
+    bool operator()(const kube::ObjectId& a, const kube::ObjectId& b) const;
+  };
+  using IdentityRef = std::reference_wrapper<const kube::ObjectId>;
 
   std::deque<NewObject> objects_;
-  std::unordered_map<std::string, std::size_t> places_;
+  std::unordered_map<IdentityRef, std::size_t, Identity, Identity> places_;  // Ids of objects_.
 };
 
 /// Makes an object of an earlier run say what `content` says. `proposal` is for that object.
