@@ -39,6 +39,9 @@ constexpr std::size_t kFirstSlabs = 4;
 /// How many regions are huge pages. A system that must first make them out of small ones, or get
 /// their memory from its host, is slower with more of them than without.
 constexpr std::size_t kHugeRegions = 2;
+/// For the same reason only blocks of malloc() up to this size: the input and output of runs that
+/// are large, but not of the largest.
+constexpr std::size_t kLargestHuge = kRegion;
 
 /// A block begins eight bytes before a multiple of 16, so that what stands behind `kind` is aligned
 /// as malloc() would align it.
@@ -71,6 +74,13 @@ struct Pool {
   Pool* next = nullptr;
 };
 
+/// Asks for huge pages in all places of the memory where one may stand.
+void WantHugePages(std::byte* begin, std::byte* end) {
+  begin += (kHugePage - reinterpret_cast<std::uintptr_t>(begin) % kHugePage) % kHugePage;
+  end -= reinterpret_cast<std::uintptr_t>(end) % kHugePage;
+  if (begin < end) madvise(begin, static_cast<std::size_t>(end - begin), MADV_HUGEPAGE);
+}
+
 using Slab = std::span<std::byte>;
 
 /// A run of memory that slabs are cut from; it begins where a huge page may begin.
@@ -86,7 +96,7 @@ class Region {
     at_ = static_cast<std::byte*>(mapped) + (beyond == 0 ? 0 : kHugePage - beyond);
     end_ = at_ + kRegion;
   }
-  void WantHugePages() const { madvise(at_, kRegion, MADV_HUGEPAGE); }
+  void WantHugePages() const { ::WantHugePages(at_, end_); }
 
   Slab Cut(std::size_t bytes) { return {std::exchange(at_, at_ + bytes), bytes}; }
 
@@ -188,6 +198,7 @@ bool KeepFreedBlocks() {
   [[maybe_unused]] static const bool kept = KeepFreedBlocks();
   auto* block = static_cast<std::byte*>(std::malloc(bytes + kAlignment));
   if (block == nullptr) throw std::bad_alloc();
+  if (bytes > kHugePage && bytes <= kLargestHuge) WantHugePages(block, block + bytes);
   std::byte* content = block + kAlignment;
   reinterpret_cast<Block*>(content - kHeader)->kind = 0;
   return content;
