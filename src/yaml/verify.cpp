@@ -106,9 +106,11 @@ class Proof {
       const Node& a = original_.node(id);
       const Node& b = edited_.node(id + renumber);
       if (a.kind != b.kind || a.style != b.style || !same_span(a.value, b.value) ||
-          (IsBlockText(a) && a.indent != b.indent) || !HaveSameProperties(id, id + renumber)) {
+          (IsBlockText(a) && a.indent != b.indent)) {
         return false;
       }
+      const bool has_property = a.has_property || b.has_property;
+      if (has_property && !HaveSameProperties(id, id + renumber)) return false;
       if (a.kind == Kind::kAlias) aliases_.emplace_back(id, id + renumber);
       if (id == before.begin) continue;  // Its key and its parent are not of the subtree.
       if ((a.key_style != b.key_style || !same_span(a.key, b.key) ||
