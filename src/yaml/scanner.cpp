@@ -437,34 +437,8 @@ void Scanner::Pop() {
   NoteClosed(frame);
 }
 
-/// Closes the collections that a token at `column` does not belong to.
-void Scanner::CloseDeeper(int column) {
-  while (!stack_.empty() && stack_.back().column > column) Pop();
-  if (!stack_.empty() && stack_.back().indentless && stack_.back().column == column && !AtDash()) {
-    Pop();
-  }
-}
-
-NodeId Scanner::AddNode(NodeId parent, Span key, Style key_style) {
-  const auto id = static_cast<NodeId>(outline_.nodes_.size());
-  Node& node = outline_.nodes_.emplace_back();
-  node.key = key;
-  node.value = {key.end, key.end};
-  node.parent = parent;
-  node.key_style = key_style;
-  return id;
-}
-
-bool Scanner::AddChild(Frame& frame, Span key, Style key_style, NodeId& id) {
-  if (outline_.nodes_.size() >= kMaxNodes) {
-    return Error("CL-Y-LIMIT", "more than 4,000,000 nodes in one document", key);
-  }
-  id = AddNode(frame.node, key, key_style);
-  NodeId& link =
-      frame.last == kNoNode ? outline_.nodes_[frame.node].first : outline_.nodes_[frame.last].next;
-  link = id;
-  frame.last = id;
-  return true;
+bool Scanner::TooManyNodes(Span key) {
+  return Error("CL-Y-LIMIT", "more than 4,000,000 nodes in one document", key);
 }
 
 bool Scanner::Error(std::string_view code, std::string message, Span span, std::string hint) {

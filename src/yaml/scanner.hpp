@@ -77,9 +77,26 @@ class Scanner {
 
   bool Push(NodeId node, int column, bool is_seq, bool indentless, bool is_flow);
   void Pop();
-  void CloseDeeper(int column);
-  NodeId AddNode(NodeId parent, Span key, Style key_style);
-  bool AddChild(Frame& frame, Span key, Style key_style, NodeId& id);
+  /// Closes the collections that a token at `column` does not belong to.
+  void CloseDeeper(int column) {
+    while (!stack_.empty() && stack_.back().column > column) Pop();
+    if (stack_.empty() || !stack_.back().indentless) return;
+    if (stack_.back().column == column && !AtDash()) Pop();
+  }
+  NodeId AddNode(NodeId parent, Span key, Style key_style) {
+    outline_.nodes_.push_back(
+        {.key = key, .value = {key.end, key.end}, .parent = parent, .key_style = key_style});
+    return static_cast<NodeId>(outline_.nodes_.size() - 1);
+  }
+  bool AddChild(Frame& frame, Span key, Style key_style, NodeId& id) {
+    if (outline_.nodes_.size() >= kMaxNodes) return TooManyNodes(key);
+    id = AddNode(frame.node, key, key_style);
+    Node* nodes = outline_.nodes_.data();
+    (frame.last == kNoNode ? nodes[frame.node].first : nodes[frame.last].next) = id;
+    frame.last = id;
+    return true;
+  }
+  bool TooManyNodes(Span key);
 
   // scanner_alias.cpp
   bool ReadProperties(Prefix& prefix);
@@ -164,5 +181,25 @@ class Scanner {
   Span known_key_;  ///< The plain key that KeyFollows() found last, so that it is read once.
   std::optional<Problem> problem_;
 };
+
+/// The part of a plain scalar (block context) on the line of `from`: `end` is behind its last
+/// character, and `colon` tells whether a `:` that ends a key stopped it.
+inline void Scanner::PlainLine(std::uint32_t from, std::uint32_t& end, bool& colon) const {
+  colon = false;
+  std::uint32_t at = from;
+  while (true) {
+    at = FindPlainStop(outline_.text_, at);
+    const char c = At(at);
+    if (c == ':' && IsBlankOrEnd(At(at + 1))) {
+      colon = true;
+      break;
+    }
+    if (c == '#' && at > from && IsBlank(data_[at - 1])) break;
+    if (c == '\n' || c == '\0') break;
+    ++at;
+  }
+  while (at > from && (IsBlank(data_[at - 1]) || data_[at - 1] == '\r')) --at;
+  end = at;
+}
 
 }  // namespace cloudlab::yaml

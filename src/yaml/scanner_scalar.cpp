@@ -42,26 +42,6 @@ bool Scanner::MayStartPlain(std::uint32_t at) const {
   }
 }
 
-/// The part of a plain scalar (block context) on the line of `from`: `end` is behind its last
-/// character, and `colon` tells whether a `:` that ends a key stopped it.
-void Scanner::PlainLine(std::uint32_t from, std::uint32_t& end, bool& colon) const {
-  colon = false;
-  std::uint32_t at = from;
-  while (true) {
-    at = FindPlainStop(outline_.text_, at);
-    const char c = At(at);
-    if (c == ':' && IsBlankOrEnd(At(at + 1))) {
-      colon = true;
-      break;
-    }
-    if (c == '#' && at > from && IsBlank(data_[at - 1])) break;
-    if (c == '\n' || c == '\0') break;
-    ++at;
-  }
-  while (at > from && (IsBlank(data_[at - 1]) || data_[at - 1] == '\r')) --at;
-  end = at;
-}
-
 /// A plain scalar in block context, which goes on over lines indented deeper than its parent.
 bool Scanner::PlainScalar(NodeId node) {
   if (!CanStartPlain(pos_)) {
