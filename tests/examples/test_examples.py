@@ -19,6 +19,7 @@ EXAMPLES = {
     "sidecar": ["--namespace=shop"],
     "autoscaling": ["--environment=production", "--namespace=shop"],
     "network": ["--namespace=shop"],
+    "secrets": ["--environment=production", "--namespace=shop"],
     "demo": ["--environment=production", "--namespace=shop"],
     "all-five": ["--namespace=shop", "--today=2026-11-21"],
 }
