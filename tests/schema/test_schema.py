@@ -14,7 +14,7 @@ from support import paths
 from support.policy_yaml import load_all, load_text
 
 KINDS = ["Pipeline", "EnvironmentProfile", "ResourceTierPolicy", "SidecarPolicy", "AutoscalingPolicy", "NetworkAccessPolicy",
-         "PolicyException"]
+         "SecretReferencePolicy", "PolicyException"]
 HERE = pathlib.Path(__file__).parent
 
 
@@ -82,6 +82,7 @@ def test_the_defaults_are_accepted(validator):
 
 
 MATCH = "match: {}, "
+STORE = "provider: {secretStoreRef: {kind: ClusterSecretStore, name: vault}}, "
 
 # Kind, spec, and where the schema must object.
 WRONG = [
@@ -137,6 +138,32 @@ WRONG = [
     ("NetworkAccessPolicy", MATCH + "allow: [{from: {name: a}}]", "spec.allow.0"),
     ("NetworkAccessPolicy", MATCH + "allow: [{from: {name: a}, to: {name: b}, ports: [5432-]}]", "spec.allow.0.ports.0"),
     ("NetworkAccessPolicy", MATCH + "verify: Never", "spec.verify"),
+    ("SecretReferencePolicy", STORE + "onDetect: Replace", "spec"),
+    ("SecretReferencePolicy", MATCH + STORE + "detection: {}", "spec"),
+    ("SecretReferencePolicy", MATCH + STORE + "detect: {names: true}", "spec.detect.names"),
+    ("SecretReferencePolicy", MATCH + STORE + "detect: {values: Strict}", "spec.detect.values"),
+    ("SecretReferencePolicy", MATCH + STORE + "detect: {dsn: Splitted}", "spec.detect.dsn"),
+    ("SecretReferencePolicy", MATCH + STORE + "detect: {args: Replace}", "spec.detect.args"),
+    ("SecretReferencePolicy", MATCH + STORE + "detect: {annotations: Move}", "spec.detect.annotations"),
+    ("SecretReferencePolicy", MATCH + STORE + "detect: {files: Replace}", "spec.detect.files"),
+    ("SecretReferencePolicy", MATCH + STORE + "detect: {minScore: 0}", "spec.detect.minScore"),
+    ("SecretReferencePolicy", MATCH + STORE + "detect: {minScore: high}", "spec.detect.minScore"),
+    ("SecretReferencePolicy", MATCH + STORE + "detect: {allow: 'DEMO_*'}", "spec.detect.allow"),
+    ("SecretReferencePolicy", MATCH + STORE + "detect: {allow: ['a[b']}", "spec.detect.allow.0"),
+    ("SecretReferencePolicy", MATCH + "provider: {type: Vault}", "spec.provider.type"),
+    ("SecretReferencePolicy", MATCH + "provider: {secretStoreRef: vault}", "spec.provider.secretStoreRef"),
+    ("SecretReferencePolicy", MATCH + "provider: {secretStoreRef: {kind: Vault, name: a}}", "spec.provider.secretStoreRef.kind"),
+    ("SecretReferencePolicy", MATCH + "provider: {secretStoreRef: {kind: SecretStore}}", "spec.provider.secretStoreRef"),
+    ("SecretReferencePolicy", MATCH + "provider: {secretStoreRef: {name: a}, refreshInterval: hourly}", "spec.provider.refreshInterval"),
+    ("SecretReferencePolicy", MATCH + "provider: {secretStoreRef: {name: a}, remoteKey: ''}", "spec.provider.remoteKey"),
+    ("SecretReferencePolicy", MATCH + "provider: {secretStoreRef: {name: a}, referenceStores: {vault: a}}", "spec.provider.referenceStores.vault"),
+    ("SecretReferencePolicy", MATCH + "provider: {type: Stub, environments: []}", "spec.provider.environments"),
+    ("SecretReferencePolicy", MATCH + STORE + "secretName: ''", "spec.secretName"),
+    ("SecretReferencePolicy", MATCH + STORE + "unifyEqualValues: Always", "spec.unifyEqualValues"),
+    ("SecretReferencePolicy", MATCH + STORE + "onDetect: Ignore", "spec.onDetect"),
+    ("SecretReferencePolicy", MATCH + STORE + "reload: Checksum", "spec.reload"),
+    ("SecretReferencePolicy", MATCH + STORE + "ordering: {argocdSyncWave: -1}", "spec.ordering.argocdSyncWave"),
+    ("SecretReferencePolicy", MATCH + STORE + "ordering: {syncWave: '-1'}", "spec.ordering"),
     ("PolicyException", "policies: [], match: {}, reason: r, owner: o, expires: '2027-01-01'", "spec.policies"),
     ("PolicyException", "policies: [a], match: {}, owner: o, expires: '2027-01-01'", "spec"),
     ("PolicyException", "policies: [a], match: {}, reason: r, owner: o, expires: soon", "spec.expires"),
