@@ -107,7 +107,8 @@ class Surveyor {
 
   void LookAtVariables(const kube::Container& container) {
     for (const NodeView item : container.node.Find("env").children()) {
-      const auto [name, value] = item.Resolved().FindGiven<2>({"name", "value"});
+      const auto [name, given] = item.Resolved().FindGiven<2>({"name", "value"});
+      const NodeView value = given.Resolved();
       if (!value.IsScalar()) continue;
       Site site{.where = Site::Where::kVariable, .node = value, .name = name.Text()};
       site.text = value.Text();
