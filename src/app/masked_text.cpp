@@ -27,9 +27,9 @@ bool IsSecret(std::string_view name, std::string_view value) {
   return policy::SecretScore(name, value) >= policy::kSecretScore;
 }
 
-/// A scalar is judged by its key, an item by its list's; the value of a variable by the variable's
-/// name.
-bool IsSecret(NodeView scalar) {
+/// What a scalar is called: its key, for an item its list's, for the value of a variable the
+/// variable's name.
+std::string NameOf(NodeView scalar) {
   NodeView named = scalar;
   while (named.parent().IsSeq()) named = named.parent();
   std::string name = named.Key();
@@ -37,13 +37,16 @@ bool IsSecret(NodeView scalar) {
     const NodeView variable = named.parent().Find("name");
     if (variable.IsScalar()) name = variable.Text();
   }
-  return IsSecret(name, scalar.Text());
+  return name;
 }
 
-/// A file in a literal block: its lines are judged one by one.
+bool IsSecret(NodeView scalar) { return IsSecret(NameOf(scalar), scalar.Text()); }
+
+/// A file in a literal block: its lines are judged one by one. What is called a secret is none,
+/// however many lines it has.
 bool IsFile(NodeView scalar) {
   return scalar.node().style == yaml::Style::kLiteral &&
-         scalar.Text().find('\n') != std::string::npos;
+         scalar.Text().find('\n') != std::string::npos && !IsSecret(NameOf(scalar), "any value");
 }
 
 /// The data of a Secret, which nobody may see whatever it is called.
