@@ -98,7 +98,8 @@ def unescaped(text):
 
 def gives_away(text, value):
     searched = set(needles(value))
-    return next((f"{needle!r} in {view[max(0, view.find(needle) - 40):][:120]!r}" for view in views(text) for needle in searched if needle in view), None)
+    found = ((view, needle) for view in views(text) for needle in searched if needle in view)
+    return next((f"{needle!r} in {view[max(0, view.find(needle) - 40):][:120]!r}" for view, needle in found), None)
 
 
 def outputs(shell, place, *words):
@@ -156,7 +157,8 @@ def works_as_before(place, stdout):
     around = {content for entries in [*before.configs.values(), *before.secrets.values()] for content in entries.values()}
     around |= {value.encode() for seen in before.seen().values() for value in seen["env"].values()}
     value = VALUES[place.value].encode()
-    held = [value, base64.b64encode(b"bot:" + value), *(text for text in sorted(around) if value in text and text != value), *(text for text in sorted(around) if value not in text)]
+    around -= {value}
+    held = [value, base64.b64encode(b"bot:" + value), *sorted(around, key=lambda text: (value not in text, text))]
     assert remotes, "nothing comes from the store"
     first = None
     for values in itertools.islice(itertools.product(held, repeat=len(set(remotes))), 2000):

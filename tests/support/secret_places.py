@@ -193,13 +193,16 @@ FILES = {
     "app.toml": lambda value: f'[database]\nhost = "db"\npassword = {double(value)}\n',
     "app.env": text("DB_HOST=db\nDB_PASSWORD=", without(" '\"\\$<"), "\nDB_POOL=5\n"),
     "quoted.env": text("DB_PASSWORD='", without("'"), "'\nDB_POOL=5\n"),
-    "init.sql": lambda value: one_line(value) and "CREATE USER shop WITH PASSWORD '" + value.replace("'", "''") + "';\nCREATE DATABASE shop OWNER shop;\n",
-    "mysql.sql": lambda value: one_line(value) and "CREATE USER 'shop'@'%' IDENTIFIED BY '" + value.replace("\\", "\\\\").replace("'", "\\'") + "';\nFLUSH PRIVILEGES;\n",
+    "init.sql": lambda value: one_line(value) and
+        "CREATE USER shop WITH PASSWORD '" + value.replace("'", "''") + "';\nCREATE DATABASE shop OWNER shop;\n",
+    "mysql.sql": lambda value: one_line(value) and
+        "CREATE USER 'shop'@'%' IDENTIFIED BY '" + value.replace("\\", "\\\\").replace("'", "\\'") + "';\nFLUSH PRIVILEGES;\n",
     "init.sh": text("#!/bin/sh\nset -e\nexport PGPASSWORD='", without("'"), "'\npsql -h db -c 'select 1'\n"),
     "double.sh": lambda value: one_line(value) and '#!/bin/sh\nDB_PASSWORD="' + re.sub(r'(["\\$`])', r"\\\1", value) + '" exec /app\n',
     "option.sh": text("#!/bin/sh\nexec /app --listen :8080 --db-password='", without("'"), "'\n"),
     "element.xml": lambda value: f"<database>\n  <host>db</host>\n  <password>{xml_text(value)}</password>\n</database>\n",
-    "attribute.xml": lambda value: one_line(value) and f'<users>\n  <user username="shop" password={xml.sax.saxutils.quoteattr(value)} roles="admin"/>\n</users>\n',
+    "attribute.xml": lambda value: one_line(value) and
+        f'<users>\n  <user username="shop" password={xml.sax.saxutils.quoteattr(value)} roles="admin"/>\n</users>\n',
     "redis.conf": text("maxmemory 100mb\nrequirepass ", without(" '\"\\"), "\n"),
     "haproxy.cfg": text("defaults\n  timeout client 10s\nlisten stats\n  stats auth admin:", without(" '\"\\"), "\n"),
     "app.conf": text("include defaults\ndatabase {\n  url = \"jdbc:postgresql://db/shop?user=shop&password=", percent, "\"\n}\n"),
@@ -270,7 +273,8 @@ SECRETS = {
     "immutable": lambda value: secret({"password": value}, "immutable: true\n"),
     "basic-auth": lambda value: secret({"username": "shop", "password": value}, "type: kubernetes.io/basic-auth\n"),
     "ssh-auth": lambda value: secret({"ssh-privatekey": value}, "type: kubernetes.io/ssh-auth\n", True),
-    "tls": lambda value: secret({"tls.crt": "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUb2\n-----END CERTIFICATE-----\n", "tls.key": value},
+    "tls": lambda value:
+        secret({"tls.crt": "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUb2\n-----END CERTIFICATE-----\n", "tls.key": value},
                                 "type: kubernetes.io/tls\n", True),
     "dockerconfigjson": lambda value: secret({".dockerconfigjson": docker_config(value)}, "type: kubernetes.io/dockerconfigjson\n", True),
     "dockercfg": lambda value: secret({".dockercfg": json.dumps(json.loads(docker_config(value))["auths"])}, "type: kubernetes.io/dockercfg\n"),
@@ -278,8 +282,10 @@ SECRETS = {
     "a file": lambda value: secret({"app.yaml": FILES["app.yaml"](value)}),
     "a connection": lambda value: percent(value) and secret({"url": DSNS["URL"](value)}, data=True),
     "a file that hides it": lambda value: secret({"a.txt": f"alpha\n{value}\nomega\n"}) if "\n" not in value else None,
-    "in a List": lambda value: "apiVersion: v1\nkind: List\nitems:\n" + textwrap.indent(secret({"password": value}), "    ").replace("    ", "  - ", 1),
-    "JSON": lambda value: json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "stringData": {"password": value}}) + "\n",
+    "in a List": lambda value:
+        "apiVersion: v1\nkind: List\nitems:\n" + textwrap.indent(secret({"password": value}), "    ").replace("    ", "  - ", 1),
+    "JSON": lambda value:
+        json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "stringData": {"password": value}}) + "\n",
 }
 
 
@@ -333,8 +339,10 @@ def label(before, behind=""):
 LABELS = {
     "whole": label(""),
     "inside": label("a-", "-b"),
-    "of the pod": lambda value: LABEL.fullmatch(value) and join(copy_of(value), workload().replace("labels: {app: api}", f"labels: {{app: api, note: {value}}}")),
-    "a selector": lambda value: LABEL.fullmatch(value) and join(copy_of(value), workload().replace("matchLabels: {app: api}", f"matchLabels: {{app: {value}}}")),
+    "of the pod": lambda value: LABEL.fullmatch(value) and
+        join(copy_of(value), workload().replace("labels: {app: api}", f"labels: {{app: api, note: {value}}}")),
+    "a selector": lambda value: LABEL.fullmatch(value) and
+        join(copy_of(value), workload().replace("matchLabels: {app: api}", f"matchLabels: {{app: {value}}}")),
     "a name": lambda value: value == value.lower() and LABEL.fullmatch(value) and join(copy_of(value), workload(name=value)),
 }
 
@@ -347,9 +355,11 @@ COMMENTS = {
     "before the first document": lambda value: comment(value) + copy_of(value),
     "behind the last document": lambda value: copy_of(value) + "---\n" + comment(value),
     "of the document": lambda value: copy_of(value).replace("spec:\n", comment(f"password: {value}") + "spec:\n", 1),
-    "inside of the list": lambda value: copy_of(value).replace("            - name: DB", comment(f"was: {value}", 12) + "            - name: DB"),
+    "inside of the list": lambda value:
+        copy_of(value).replace("            - name: DB", comment(f"was: {value}", 12) + "            - name: DB"),
     "on the line": lambda value: one_line(value) and copy_of(value).replace("  name: owner\n", f"  name: owner # {value}\n", 1),
-    "of a document that nobody is for": lambda value: join(copy_of(value), "apiVersion: v1\nkind: Namespace\nmetadata:\n" + comment(value, 2) + "  name: shop\n"),
+    "of a document that nobody is for": lambda value:
+        join(copy_of(value), "apiVersion: v1\nkind: Namespace\nmetadata:\n" + comment(value, 2) + "  name: shop\n"),
 }
 
 
@@ -398,7 +408,8 @@ PERCENT = {
     "in small letters": lambda value: lower_percent(urllib.parse.quote(value, safe="")),
     "a form, with + for blanks": urllib.parse.quote_plus,
     "every byte": percent_of_all,
-    "every second byte": lambda value: "".join(f"%{byte:02x}" if i % 2 or byte > 126 or byte < 33 else chr(byte) for i, byte in enumerate(value.replace("%", "X").encode()))
+    "every second byte": lambda value:
+        "".join(f"%{byte:02x}" if i % 2 or byte > 126 or byte < 33 else chr(byte) for i, byte in enumerate(value.replace("%", "X").encode()))
     if "%" not in value else None,
 }
 
