@@ -304,6 +304,7 @@ Result Run(const text::Source& input, const Settings& settings) {
   Output output =
       Complete(input, documents, *rules, run, network, stages, std::move(written), result);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
+  if (secrets != nullptr) secrets->TellConverted(report);
   const bool drift = output.text != input.text;
   if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name, result.guard);
   if (settings.check) return Finish(std::move(result), drift ? kFailed : kDone);

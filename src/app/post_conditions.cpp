@@ -124,8 +124,8 @@ class Examiner {
     for (const kube::Container& container : kube::Containers(now.pod)) {
       const bool injected = policy::IsInjected(now, run_, container);
       if (!names.insert(container.name).second && injected) {
-        flaws.push_back({Flaw::Kind::kPod, &before,
-                         "two of its containers are called " + container.name});
+        flaws.push_back(
+            {Flaw::Kind::kPod, &before, "two of its containers are called " + container.name});
       }
       if (!injected) continue;
       for (const NodeView mount : container.node.Find("volumeMounts").children()) {
@@ -213,9 +213,8 @@ void ProvePostConditions(const Closing& closing, const policy::Run& run, Report&
   const Examiner examiner(closing, run, made);
   const auto& manifests = closing.index.manifests();
   const auto flaws = CollectFromChunks<Flaw>(
-      manifests.size(), [&](std::size_t i, std::vector<Flaw>& found) {
-        examiner.Examine(manifests[i], found);
-      });
+      manifests.size(),
+      [&](std::size_t i, std::vector<Flaw>& found) { examiner.Examine(manifests[i], found); });
   const auto holds = [&](Flaw::Kind kind) {
     return std::ranges::none_of(flaws, [kind](const Flaw& flaw) { return flaw.kind == kind; });
   };

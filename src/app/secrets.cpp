@@ -216,6 +216,18 @@ void Secrets::Tell(Report& report) const {
   }
 }
 
+void Secrets::TellConverted(Report& report) const {
+  for (const auto& plan : plans_.all()) {
+    if (!Applies(rules_, plan->policy())) continue;
+    for (const auto& target : plan->targets()) {
+      if (target.of_chart == nullptr || target.id.kind != "ExternalSecret") continue;
+      if (documents_[target.of_chart->document].passed()) continue;
+      report.added.push_back({target.id, target.of_chart->id, plan->policy()});
+      report.removed.push_back({target.of_chart->id, {}, plan->policy()});
+    }
+  }
+}
+
 /// True if everything that `plan` has for `member` stands in its document as it is now.
 bool Secrets::Holds(const Plan& plan, const Member& member) const {
   const Share* share = plan.Find(*member.manifest);

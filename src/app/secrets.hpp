@@ -28,6 +28,8 @@ class Secrets {
   /// Adds rows to the report, and what concerns the policies as a whole: two of them for one
   /// object, or a SidecarPolicy that brings secrets along itself.
   void Tell(Report& report) const;
+  /// Secrets of the chart that became what makes them: one object left, another came.
+  void TellConverted(Report& report) const;
   /// Proves that every field that held a secret holds a reference now, values too short to be
   /// searched for included. Adds a row to the proofs, and an error where it does not hold.
   void Prove(const text::Source& input, Report& report) const;

@@ -139,6 +139,7 @@ struct Share {
   const Member* member = nullptr;  ///< Null for one that only reads what was moved.
   std::vector<Action> actions;
   std::vector<Notice> notices;
+  std::vector<std::size_t> reads;  ///< Targets that were Secrets of the chart.
   /// Addresses that nothing in the stream tells of any more, for `cloudlab.dev/connects-to`.
   std::vector<std::string> connections;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include "base/parallel.hpp"
 #include "kube/pod_template.hpp"
@@ -146,6 +147,7 @@ void Planner::Run() {
   CheckReaders();
   AssignRemotes();
   MakeTargets();
+  FindReaders();
   KeepConnections();
   CheckHooks();
   Finish();
@@ -353,6 +355,19 @@ void Planner::CheckReaders() {
   }
 }
 
+/// Within what equal values may share a key: one environment and one store, which for a SecretStore
+/// is that of its namespace.
+std::string Planner::ReachOf(const Member& member) {
+  const bool of_namespace = member.store.kind != "ClusterSecretStore";
+  return member.environment + "\n" + member.store.kind + "/" + member.store.name + "\n" +
+         (of_namespace ? member.manifest->id.ns : std::string());
+}
+
+/// What keeps equal values apart although they could share a key.
+std::string Planner::DivisionOf(const Member& member) {
+  return member.settings->unify ? std::string() : member.manifest->id.Display();
+}
+
 std::vector<Planner::Use> Planner::Uses() const {
   std::vector<Use> uses;
   for (const auto& [m, s] : replaced_) {
@@ -375,12 +390,12 @@ void Planner::AssignRemotes() {
   };
   std::vector<Use> uses = Uses();
   std::ranges::stable_sort(uses, {}, rank);
-  std::map<std::pair<std::string, const kube::Manifest*>, std::size_t> by_value;
+  std::map<std::tuple<std::string, std::string, std::string>, std::size_t> by_value;
   for (const Use& use : uses) {
     const Member& member = plan_.members_[use.member];
     const Site& site = member.sites[use.site];
     const Found& found = site.found[use.found];
-    const std::pair key(found.value, member.settings->unify ? nullptr : member.manifest);
+    const std::tuple key(found.value, ReachOf(member), DivisionOf(member));
     const auto known = by_value.find(key);
     const std::size_t remote = known == by_value.end() ? AddRemote(use) : known->second;
     by_value.emplace(key, remote);
@@ -416,6 +431,24 @@ std::size_t Planner::RemoteOf(const Member& member, const Reference& reference) 
   const auto [at, added] = remote_numbers_.try_emplace(remote, plan_.remotes_.size());
   if (added) plan_.remotes_.push_back(std::move(remote));
   return at->second;
+}
+
+/// Who reads a Secret of the chart that an ExternalSecret makes from now on.
+void Planner::FindReaders() {
+  const bool any = std::ranges::any_of(
+      plan_.targets_, [](const Target& target) { return target.of_chart != nullptr; });
+  if (!any) return;
+  for (const kube::Manifest& workload : index_.manifests()) {
+    if (!workload.pod) continue;
+    std::vector<std::size_t> read;
+    ForEachSecretUse(workload, [&](std::string_view name) {
+      const auto found = target_numbers_.find({workload.id.ns, std::string(name)});
+      if (found == target_numbers_.end()) return;
+      if (plan_.targets_[found->second].of_chart == nullptr) return;
+      if (std::ranges::find(read, found->second) == read.end()) read.push_back(found->second);
+    });
+    if (!read.empty() && member_of_(workload)) ShareOf(workload).reads = std::move(read);
+  }
 }
 
 /// A Secret that somebody else makes has no template in the stream: of a text that goes there
@@ -523,6 +556,10 @@ void Planner::AddRows() {
 
 void Planner::Finish() {
   AddRows();
+  for (auto& [config, move] : plan_.moves_) {
+    const Target& target = plan_.targets_[target_numbers_.at({config.first, move.secret})];
+    move.alone = target.entries.size() == move.keys.size() && move.keys == move.secret_keys;
+  }
   for (auto& [manifest, share] : shares_) {
     const auto member = member_numbers_.find(manifest);
     if (member != member_numbers_.end()) share.member = &plan_.members_[member->second];

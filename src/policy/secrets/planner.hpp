@@ -43,6 +43,7 @@ class Planner {
   void CheckReaders();
   void AssignRemotes();
   void MakeTargets();
+  void FindReaders();
   void KeepConnections();
   void CheckHooks();
   void Finish();
@@ -51,6 +52,8 @@ class Planner {
   void AddCopy(const kube::Manifest& manifest, yaml::NodeView scalar, const std::string& value,
                std::string_view kind);
   void KeepConnectionsOf(const kube::Manifest& workload, const Site& site);
+  static std::string ReachOf(const Member& member);
+  static std::string DivisionOf(const Member& member);
   std::vector<Use> Uses() const;
   std::size_t AddRemote(const Use& use);
   std::size_t RemoteOf(const Member& member, const Reference& reference);

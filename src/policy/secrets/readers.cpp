@@ -1,7 +1,7 @@
 // A volume is one source or, as `projected`, several: a ConfigMap that gives up some of its entries
-// becomes a projection of what it keeps and of the Secret. Variables that came by `envFrom` are
-// written out, before all others: there, too, any other definition of the name wins (Kubernetes API
-// reference, Container v1: `env` takes precedence over `envFrom`).
+// becomes a projection of what it keeps and of the Secret. Behind a ConfigMap that `envFrom` names
+// comes the Secret, so that later sources win as before (Kubernetes API reference, Container v1);
+// if that Secret holds more than what moved, the variables are written out before all others.
 #include "policy/secrets/readers.hpp"
 
 #include <algorithm>
@@ -150,6 +150,10 @@ class Redirection {
       const Move* move = config_map ? Find(config_map.Find("name")) : nullptr;
       if (move == nullptr) continue;
       const std::string prefix = source.Resolved().Find("prefix").Given().Text();
+      if (move->alone) {
+        FollowWith(container, source, prefix, move->secret, config_map);
+        continue;
+      }
       for (std::size_t i = 0; i < move->keys.size(); ++i) {
         const std::string name = prefix + move->keys[i];
         if (!defined.insert(name).second) continue;
@@ -168,6 +172,19 @@ class Redirection {
     Copy(reference, "optional", secret);
     proposal_.Remove(reference);
     proposal_.Put(value_from, {"secretKeyRef"}, std::move(secret));
+  }
+
+  /// All of the Secret comes directly behind the ConfigMap, so that later sources still win.
+  void FollowWith(NodeView container, NodeView source, const std::string& prefix,
+                  const std::string& secret, NodeView config_map) {
+    any_ = true;
+    Value reference = Value::Map({{"name", Text(secret)}});
+    Copy(config_map, "optional", reference);
+    Value item = Value::Map();
+    if (!prefix.empty()) item.Put("prefix", Text(prefix));
+    item.Put("secretRef", std::move(reference));
+    proposal_.Append(container, {"envFrom"}, std::move(item),
+                     {yaml::ItemPlace::Side::kAfter, source.id()});
   }
 
   void WriteOut(NodeView container, NodeView first, const std::string& name,

@@ -23,6 +23,7 @@ struct Move {
   std::vector<std::string> all_keys;     ///< Of the ConfigMap as it was.
   std::string secret;                    ///< The name of the Secret that they move into.
   std::vector<std::string> secret_keys;  ///< What they are called there, in the order of `keys`.
+  bool alone = false;                    ///< The Secret holds nothing else, under the same names.
 
   /// The key in the Secret of `key`, or null if it stays.
   const std::string* Find(std::string_view key) const;

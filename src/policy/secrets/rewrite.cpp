@@ -64,9 +64,8 @@ class Rewriter {
     if (!moved.empty()) TakeOut(moved);
     KeepConnections();
     edits_pod = RedirectReaders(manifest_, manifest_.id.ns, moves_, proposal_) || edits_pod;
-    if (!edits_pod) return;
-    WarnIfImmutable(proposal_);
-    Reload();
+    if (edits_pod) WarnIfImmutable(proposal_);
+    if (edits_pod || !share_.reads.empty()) Reload();
   }
 
  private:
@@ -204,6 +203,7 @@ class Rewriter {
       if (std::ranges::find(read, &target) == read.end()) read.push_back(&target);
     };
     for (const Action& action : share_.actions) add(plan_.targets()[action.target]);
+    for (const std::size_t target : share_.reads) add(plan_.targets()[target]);
     ForEachConfigUse(manifest_, [&](std::string_view name, std::string_view key) {
       const auto move = moves_.find({manifest_.id.ns, std::string(name)});
       if (move == moves_.end()) return;

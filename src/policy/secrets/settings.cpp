@@ -84,6 +84,7 @@ Settings::Settings(const Value& spec) {
   secret_name = TextAt(spec, "secretName");
   unify = TextAt(spec, "unifyEqualValues") != "false";
   reload = WordAt(spec, "reload", kReloads, Reload::kNone);
+  locked = TextAt(spec, "locked") == "true";
   sync_wave = TextAt(MapAt(spec, "ordering"), "argocdSyncWave");
 }
 

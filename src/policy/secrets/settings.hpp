@@ -44,6 +44,7 @@ struct Settings {
   bool unify = true;
   Reload reload = Reload::kNone;
   std::string sync_wave;
+  bool locked = false;  ///< No annotation says that something is no secret.
 };
 
 }  // namespace cloudlab::policy::secrets

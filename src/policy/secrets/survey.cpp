@@ -70,6 +70,7 @@ class Surveyor {
   /// `cloudlab.dev/not-secret`: globs between commas.
   void ReadAllowed() {
     std::vector<std::string> allowed;
+    if (settings_.locked) return;
     for (const std::string& list : {manifest_.annotations.Find(kNotSecretAnnotation).Text(),
                                     manifest_.pod.Annotation(kNotSecretAnnotation)}) {
       for (std::string& word : SkipWords(list)) allowed.push_back(std::move(word));
@@ -93,8 +94,16 @@ class Surveyor {
 
   /// A value that is written with escapes gives way only together with the text around it.
   static void TakeAsWholeIfNeeded(Site& site) {
-    const auto is_other = [](const Found& found) { return found.encoding == Encoding::kOther; };
-    if (std::ranges::none_of(site.found, is_other)) return;
+    const bool file = IsFile(site.text);
+    const auto is_other = [&](const Found& found) {
+      const auto written = std::string_view(site.text).substr(found.span.begin, found.span.size());
+      return found.encoding == Encoding::kOther ||
+             (file && !found.whole && written.find('\\') != std::string_view::npos);
+    };
+    // A registry's password stands there twice, once inside of base64.
+    const bool registry = site.where == Site::Where::kSecretEntry && !site.found.empty() &&
+                          (site.name == ".dockerconfigjson" || site.name == ".dockercfg");
+    if (!registry && std::ranges::none_of(site.found, is_other)) return;
     for (Found& found : site.found) site.inner.push_back(std::move(found.value));
     Found whole = site.found.front();
     whole.span = {0, static_cast<std::uint32_t>(site.text.size())};
@@ -117,7 +126,18 @@ class Surveyor {
       if (site.found.empty() && site.references.empty()) continue;
       site.container = container.name;
       site.in = container.node;
+      for (Found& found : site.found) ReadDollars(found, site);
       Add(std::move(site));
+    }
+  }
+
+  /// The kubelet makes one dollar of two, but not in what comes from a Secret.
+  static void ReadDollars(Found& found, Site& site) {
+    if (found.value.find("$$") == std::string::npos) return;
+    site.inner.push_back(found.value);
+    for (std::size_t at = found.value.find("$$"); at != std::string::npos;
+         at = found.value.find("$$", at + 1)) {
+      found.value.erase(at, 1);
     }
   }
 
@@ -131,6 +151,48 @@ class Surveyor {
         texts.push_back(nodes.back().Text());
       }
     }
+    LookAtWords(container, nodes, texts);
+    const auto hooks = container.node.Find("lifecycle").FindGiven<2>({"postStart", "preStop"});
+    const auto probes =
+        container.node.FindGiven<3>({"startupProbe", "readinessProbe", "livenessProbe"});
+    for (const NodeView hook : hooks) LookAtHandler(container, hook);
+    for (const NodeView probe : probes) LookAtHandler(container, probe);
+  }
+
+  /// The command of a probe or lifecycle hook, and the headers that it sends.
+  void LookAtHandler(const kube::Container& container, NodeView handler) {
+    if (!handler) return;
+    std::vector<NodeView> nodes;
+    std::vector<std::string> texts;
+    for (const NodeView item : handler.Find({"exec", "command"}).children()) {
+      if (!item.Resolved().IsScalar()) continue;
+      nodes.push_back(item.Resolved());
+      texts.push_back(nodes.back().Text());
+    }
+    LookAtWords(container, nodes, texts);
+    for (const NodeView header : handler.Find({"httpGet", "httpHeaders"}).children()) {
+      const auto [name, value] = header.Resolved().FindGiven<2>({"name", "value"});
+      if (!value.Resolved().IsScalar()) continue;
+      Site site{.where = Site::Where::kArgument, .node = value.Resolved(), .name = name.Text()};
+      site.container = container.name;
+      site.in = container.node;
+      site.text = site.node.Text();
+      const std::string line = site.name + ": " + site.text;
+      if (FindInFile("headers", line, *detection_).empty()) continue;
+      const auto size = static_cast<std::uint32_t>(site.text.size());
+      site.found = {Found{.span = {0, size},
+                          .value = site.text,
+                          .score = kScoreInSecret,
+                          .kind = "header of a request",
+                          .label = {},
+                          .whole = true}};
+      Add(std::move(site));
+    }
+  }
+
+  void LookAtWords(const kube::Container& container, const std::vector<NodeView>& nodes,
+                   const std::vector<std::string>& texts) {
+    if (texts.empty()) return;
     for (FoundArgument& found : FindInArguments(texts, *detection_)) {
       Site site{.where = Site::Where::kArgument, .node = nodes[found.argument]};
       site.name = nodes[found.argument].parent().Key();

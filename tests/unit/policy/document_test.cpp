@@ -175,7 +175,7 @@ TEST_CASE("all flaws of a file are reported together", "[policy][document]") {
 TEST_CASE("kinds and versions that do not exist", "[policy][document]") {
   const std::string kinds =
       "kinds are: Pipeline, EnvironmentProfile, ResourceTierPolicy, SidecarPolicy, "
-      "AutoscalingPolicy, NetworkAccessPolicy, PolicyException";
+      "AutoscalingPolicy, NetworkAccessPolicy, SecretReferencePolicy, PolicyException";
   CHECK(GivenPolicies("apiVersion: cloudlab.dev/v1alpha1\nkind: SidecarPolice\n").findings() ==
         Strings{"2:7 CL-P-KIND unknown kind \"SidecarPolice\" (did you mean \"SidecarPolicy\"? " +
                 kinds + ")"});

@@ -63,6 +63,8 @@ void FindInUserinfo(const Piece& piece, std::string_view authority, Findings& fi
   if (end == authority.npos) return;
   const std::size_t colon = authority.find(':');
   if (colon >= end) return;
+  // `sqlserver://db:1433;password=a@b`: settings, which are read as such.
+  if (authority.substr(0, end).find(';') != authority.npos) return;
   const std::string_view password = authority.substr(colon + 1, end - colon - 1);
   if (!IsPassword(authority.substr(0, colon), password, piece)) return;
   AddPercent(piece, password, false,
