@@ -122,6 +122,14 @@ bool IsClean(const Share& share, const kube::Manifest& now) {
   });
 }
 
+/// True inside of an object whose fields name secrets and hold none.
+bool IsPartOfExternalSecret(NodeView node) {
+  for (; node; node = node.parent()) {
+    if (node.IsMap() && node.Find("kind").TextIs("ExternalSecret")) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool HasSecrets(const Rules& rules) {
@@ -178,8 +186,10 @@ void Secrets::CheckSidecars(Report& report) const {
     for (yaml::NodeId id = 0; id < outline.nodes().size(); ++id) {
       const NodeView scalar(outline, id);
       if (!scalar.IsScalar()) continue;
+      policy::secrets::Detection detection;
+      detection.names = !IsPartOfExternalSecret(scalar);
       const auto found =
-          policy::secrets::FindInValue(policy::SecretName(scalar), scalar.Text(), {});
+          policy::secrets::FindInValue(policy::SecretName(scalar), scalar.Text(), detection);
       const bool is_secret = std::ranges::any_of(
           found, [&](const auto& secret) { return !dictionary_.Knows(secret.value); });
       if (!is_secret) continue;
