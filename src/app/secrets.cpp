@@ -4,6 +4,8 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "app/masked_text.hpp"
@@ -76,47 +78,47 @@ std::unique_ptr<const Plan> MakePlan(const SecretReferencePolicy& policy,
                                       FindMembers(policy, rules, run), member_of);
 }
 
-/// The container `name` of `pod`, or an invalid view.
-NodeView ContainerOf(const kube::PodTemplate& pod, const std::string& name) {
-  for (const kube::Container& container : kube::Containers(pod)) {
-    if (container.name == name) return container.node;
-  }
-  return {};
-}
+/// The variables of a pod that come from Secrets: container, name, Secret and key.
+using References = std::set<std::tuple<std::string, std::string, std::string, std::string>>;
 
-/// True if the variable `name` of `container` gets its value from `key` of the Secret `secret`.
-bool Refers(NodeView container, const std::string& name, const std::string& secret,
-            const std::string& key) {
-  for (const NodeView item : container.Find("env").children()) {
-    if (!item.Resolved().Find("name").TextIs(name)) continue;
-    const NodeView reference = item.Resolved().Find({"valueFrom", "secretKeyRef"});
-    if (reference.Find("name").TextIs(secret) && reference.Find("key").TextIs(key)) return true;
+References ReferencesOf(const kube::PodTemplate& pod) {
+  References references;
+  for (const kube::Container& container : kube::Containers(pod)) {
+    for (const NodeView item : container.node.Find("env").children()) {
+      const NodeView reference = item.Resolved().Find({"valueFrom", "secretKeyRef"}).Given();
+      if (!reference) continue;
+      references.emplace(container.name, item.Resolved().Find("name").Text(),
+                         reference.Find("name").Text(), reference.Find("key").Text());
+    }
   }
-  return false;
+  return references;
 }
 
 /// True if what `share` planned for a workload stands in `now`, the same workload at the end.
 bool HoldsReferences(const Plan& plan, const Share& share, const kube::Manifest& now) {
+  const References references = ReferencesOf(now.pod);
   return std::ranges::all_of(share.actions, [&](const Action& action) {
     const std::string& secret = plan.targets()[action.target].name;
-    const bool of_variable =
-        action.kind == Action::Kind::kReference || action.kind == Action::Kind::kSplit;
-    if (!of_variable) return true;
-    const Site& site = share.member->sites[action.site];
-    const NodeView container = ContainerOf(now.pod, site.container);
     if (action.kind == Action::Kind::kReference) {
-      return Refers(container, site.name, secret, action.key);
+      const Site& site = share.member->sites[action.site];
+      return references.contains({site.container, site.name, secret, action.key});
     }
+    if (action.kind != Action::Kind::kSplit) return true;
+    const Site& site = share.member->sites[action.site];
     return std::ranges::all_of(action.variables, [&](const Action::Variable& variable) {
-      return Refers(container, variable.name, secret, variable.key);
+      return references.contains({site.container, variable.name, secret, variable.key});
     });
   });
 }
 
 /// True if nothing that the policy replaces is found in `now` any more.
 bool IsClean(const Share& share, const kube::Manifest& now) {
-  const auto sites = policy::secrets::Survey(now, *share.member->settings);
-  return std::ranges::none_of(sites, [](const Site& site) {
+  const policy::secrets::Settings& settings = *share.member->settings;
+  const auto sites = policy::secrets::Survey(now, settings);
+  return std::ranges::none_of(sites, [&](const Site& site) {
+    const bool stays = site.where == Site::Where::kConfigEntry && !site.IsWhole() &&
+                       settings.files != policy::secrets::Settings::Reaction::kReplace;
+    if (stays) return false;
     return site.where == Site::Where::kVariable || site.where == Site::Where::kConfigEntry ||
            site.where == Site::Where::kSecretEntry;
   });

@@ -42,6 +42,11 @@ secrets::Member SecretReferencePolicy::MemberOf(const Subject& subject, const Ru
   const bool has_path = subject.profile != nullptr && !subject.profile->secret_path.empty();
   const std::string usual = has_path ? "{{profile.secretPath}}" : std::string(kUsualPath);
   member.secret_name = expand(settings.secret_name);
+  constexpr std::size_t kLongestName = 253;  // Of a DNS subdomain.
+  if (member.secret_name.size() > kLongestName) {
+    member.flaw = "the name of its Secret would be longer than 253 characters";
+    member.flaw_hint = "write a shorter spec.secretName";
+  }
   if (settings.provider != secrets::Settings::Provider::kExternalSecret) {
     // There is no store; equal values of one workload still are one.
     member.remote_key = subject.manifest->id.Display();

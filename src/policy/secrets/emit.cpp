@@ -36,10 +36,14 @@ std::string Escaped(std::string_view text) {
   while (true) {
     const std::size_t open = text.find("{{");
     out += text.substr(0, open);
-    if (open == std::string_view::npos) return out;
+    if (open == std::string_view::npos) break;
     out += R"({{ "{{" }})";
     text.remove_prefix(open + 2);
   }
+  // With the braces of an action behind it, it would be one of them.
+  if (!out.ends_with('{')) return out;
+  out.pop_back();
+  return out + R"({{ "{" }})";
 }
 
 std::string Placeholder(const Remote& remote) {
@@ -96,7 +100,10 @@ class SpecWriter {
         const Remote& remote = plan_.remotes()[fragment.remote];
         const std::string wanted = KeyOf(remote.property.empty() ? remote.key : remote.property);
         std::string name = wanted;
-        for (int i = 2; !taken.insert(name).second; ++i) name = wanted + "_" + std::to_string(i);
+        // The template makes the entry of that name; what it is made of may have the same.
+        for (int i = 2; name != entry.key && !taken.insert(name).second; ++i) {
+          name = wanted + "_" + std::to_string(i);
+        }
         names_.emplace(fragment.remote, std::move(name));
       }
     }
@@ -209,6 +216,12 @@ Value StubData(const Target& target, const Plan& plan) {
 /// What an earlier run made, with what is new: what it refers to is nowhere else any more.
 Value Merged(const Target& target, Value content) {
   Value merged = Value::From(target.earlier->root);
+  if (const Value* texts = content.Find("stringData")) {
+    Value* known = merged.Find("stringData");
+    if (known == nullptr) known = &merged.Put("stringData", Value::Map());
+    for (const auto& [key, text] : texts->entries()) known->Put(key, text);
+    return merged;
+  }
   const Value* spec = content.Find("spec");
   Value* old_spec = merged.Find("spec");
   if (spec == nullptr || old_spec == nullptr) return content;

@@ -91,6 +91,7 @@ struct Target {
   const Member* first = nullptr;             ///< Who asked for it first.
   const kube::Manifest* of_chart = nullptr;  ///< The Secret that it was.
   const kube::Manifest* earlier = nullptr;   ///< What an earlier run made.
+  std::vector<std::string> taken = {};       ///< The keys that it has.
   kube::ObjectId id = {};                    ///< Of the object that makes it.
 };
 

@@ -86,7 +86,9 @@ std::string_view HintFor(const Site& site) {
 /// Hooks that run before the objects of the release exist (helm.sh/docs/topics/charts_hooks,
 /// Argo CD resource hooks).
 bool RunsBeforeRelease(const kube::Manifest& manifest) {
-  return manifest.Annotation("helm.sh/hook").find("pre-") != std::string::npos ||
+  const std::string hook = manifest.Annotation("helm.sh/hook");
+  return hook.find("pre-install") != std::string::npos ||
+         hook.find("pre-upgrade") != std::string::npos ||
          manifest.Annotation("argocd.argoproj.io/hook").find("PreSync") != std::string::npos;
 }
 
@@ -242,11 +244,15 @@ void Planner::FindCopies() {
         const bool config = manifest.id.kind == "ConfigMap" && manifest.id.group().empty();
         if (!config && !manifest.pod) return;
         const yaml::Outline& outline = manifest.root.outline();
-        for (const LeakSearch::Leak& leak : search.FindAll(outline.text())) {
+        const text::Span own = manifest.root.node().value;
+        for (const LeakSearch::Leak& leak : search.FindAll(own.In(outline.text()))) {
           if (leak.form != "as it is") continue;
-          const NodeView scalar = ScalarAt(outline, leak.span.begin);
+          const NodeView scalar = ScalarAt(outline, own.begin + leak.span.begin);
           if (scalar) found.push_back({&manifest, scalar, leak.id});
         }
+        // Of values that begin alike, the longer one is meant.
+        std::ranges::stable_sort(found, std::ranges::greater(),
+                                 [&](const Copy& copy) { return known[copy.value].first.size(); });
       });
   for (const Copy& copy : copies) {
     AddCopy(*copy.manifest, copy.scalar, known[copy.value].first, known[copy.value].second);
@@ -286,9 +292,11 @@ void Planner::AddCopy(const kube::Manifest& manifest, NodeView scalar, const std
        begin = at->text.find(value, begin + value.size())) {
     const text::Span span{static_cast<std::uint32_t>(begin),
                           static_cast<std::uint32_t>(begin + value.size())};
-    const bool overlaps = std::ranges::any_of(at->found, [&](const Found& found) {
-      return found.span.begin < span.end && span.begin < found.span.end;
-    });
+    const bool inside = (begin > 0 && IsTokenByte(at->text[begin - 1])) ||
+                        (span.end < at->text.size() && IsTokenByte(at->text[span.end]));
+    const bool overlaps = inside || std::ranges::any_of(at->found, [&](const Found& found) {
+                            return found.span.begin < span.end && span.begin < found.span.end;
+                          });
     if (overlaps) continue;
     Found found{
         .span = span, .value = value, .score = 100, .kind = "copy of a secret", .label = label};
@@ -416,8 +424,8 @@ std::size_t Planner::AddRemote(const Use& use) {
   const std::string wanted = found.whole ? KeyOf(site.name) : PartName(site, found);
   remote.property = wanted;
   remote.base64 = site.binary;
-  for (int attempt = 2; remote_numbers_.contains(remote); ++attempt) {
-    remote.property = wanted + "_" + std::to_string(attempt);
+  for (int& attempt = attempts_[remote]; remote_numbers_.contains(remote);) {
+    remote.property = wanted + "_" + std::to_string(++attempt + 1);
   }
   remote_numbers_[remote] = plan_.remotes_.size();
   plan_.remotes_.push_back(std::move(remote));
@@ -454,7 +462,9 @@ void Planner::FindReaders() {
 /// A Secret that somebody else makes has no template in the stream: of a text that goes there
 /// nothing is left to read. Whoever reads it keeps the addresses (design, "The data path").
 void Planner::KeepConnections() {
-  std::map<std::pair<std::string, std::string>, std::vector<const Site*>> gone;  // By the Secret.
+  using Gone = std::map<std::pair<std::string, std::string>, std::vector<const Site*>>;
+  Gone gone;     // By the Secret.
+  Gone configs;  // By the ConfigMap.
   for (const auto& [m, s] : replaced_) {
     const Member& member = plan_.members_[m];
     if (member.settings->provider != Settings::Provider::kExistingSecret) continue;
@@ -462,18 +472,27 @@ void Planner::KeepConnections() {
     const bool of_variable = site.where == Where::kVariable;
     if (of_variable && member.settings->dsn != Settings::Dsn::kWhole) continue;
     if (of_variable) KeepConnectionsOf(*member.manifest, site);
+    if (site.where == Where::kConfigEntry) {
+      configs[{member.manifest->id.ns, member.manifest->id.name}].push_back(&site);
+    }
     const bool of_chart = site.where == Where::kSecretEntry;
     if (of_chart) gone[{member.manifest->id.ns, member.manifest->id.name}].push_back(&site);
   }
   for (const kube::Manifest& workload : index_.manifests()) {
-    if (!workload.pod || gone.empty()) continue;
-    std::set<std::string> names;
-    ForEachSecretUse(workload, [&](std::string_view name) { names.emplace(name); });
-    for (const std::string& name : names) {
-      const auto found = gone.find({workload.id.ns, name});
-      if (found == gone.end() || !member_of_(workload)) continue;
-      for (const Site* site : found->second) KeepConnectionsOf(workload, *site);
-    }
+    if (!workload.pod || (gone.empty() && configs.empty())) continue;
+    std::set<const Site*> read;
+    const auto read_all = [&](const Gone& from, std::string_view name) {
+      const auto found = from.find({workload.id.ns, std::string(name)});
+      if (found != from.end()) read.insert(found->second.begin(), found->second.end());
+    };
+    ForEachSecretUse(workload, [&](std::string_view name) { read_all(gone, name); });
+    ForEachConfigUse(workload,
+                     [&](std::string_view name, std::string_view) { read_all(configs, name); });
+    if (read.empty() || !member_of_(workload)) continue;
+    std::vector<const Site*> sites(read.begin(), read.end());
+    std::ranges::sort(sites, {},
+                      [](const Site* site) { return std::pair(site->name, site->node.id()); });
+    for (const Site* site : sites) KeepConnectionsOf(workload, *site);
   }
 }
 
@@ -558,7 +577,8 @@ void Planner::Finish() {
   AddRows();
   for (auto& [config, move] : plan_.moves_) {
     const Target& target = plan_.targets_[target_numbers_.at({config.first, move.secret})];
-    move.alone = target.entries.size() == move.keys.size() && move.keys == move.secret_keys;
+    move.alone = target.taken.empty() && target.entries.size() == move.keys.size() &&
+                 move.keys == move.secret_keys;
   }
   for (auto& [manifest, share] : shares_) {
     const auto member = member_numbers_.find(manifest);

@@ -57,7 +57,10 @@ class Planner {
   std::vector<Use> Uses() const;
   std::size_t AddRemote(const Use& use);
   std::size_t RemoteOf(const Member& member, const Reference& reference);
-  Target& TargetOf(const Member& member, const std::string& name, std::size_t& number);
+  bool IsConverted(const kube::Manifest& secret) const;
+  static bool MayShare(const Target& target, const Member& member);
+  Target& TargetOf(const Member& member, std::string name, std::size_t& number);
+  void TakeEarlier(const kube::Manifest& earlier, Target& target);
   std::string AddEntry(Target& target, std::string key, std::vector<Fragment> fragments,
                        const std::string& otherwise);
   std::vector<Fragment> FragmentsOf(std::size_t member, std::size_t site);
@@ -77,6 +80,7 @@ class Planner {
   std::map<std::pair<std::string, std::string>, std::size_t> target_numbers_;  // Namespace, name.
   std::map<std::tuple<std::size_t, std::size_t, std::size_t>, std::size_t> remote_of_;  // By use.
   std::map<Remote, std::size_t> remote_numbers_;
+  std::map<Remote, int> attempts_;  // How often a name was wanted.
   // Names of variables of a container that are taken, those that were added included.
   std::map<std::pair<const kube::Manifest*, yaml::NodeId>, std::set<std::string>> variables_;
   std::set<const kube::Manifest*> stubs_refused_;

@@ -99,9 +99,11 @@ class Rewriter {
       proposal_.AddObject(ContentOf(target, plan_), target.id, /*named_in_policy=*/false);
       return;
     }
-    if (target.first->manifest != &manifest_ && target.first->manifest->root != manifest_.root) {
-      return;
-    }
+    if (target.first->manifest->root == manifest_.root) Expect(target);
+  }
+
+  /// Says what somebody else has to make.
+  void Expect(const Target& target) {
     std::string keys;
     for (const Entry& entry : target.entries) keys += (keys.empty() ? "" : ", ") + entry.key;
     proposal_.AddFinding(text::Severity::kInfo, "CL-E-EXPECTED",
@@ -138,7 +140,7 @@ class Rewriter {
         return FillIn(target);
       case Settings::Provider::kExistingSecret:
         proposal_.RemoveManifest();
-        return;
+        return Expect(target);
     }
     proposal_.Replace(root.Find("apiVersion"), Text(target.id.api_version));
     proposal_.Replace(root.Find("kind"), Text(target.id.kind));

@@ -9,6 +9,7 @@
 #include "policy/secrets/detection/findings.hpp"
 #include "text/ascii.hpp"
 #include "text/base64.hpp"
+#include "text/utf8.hpp"
 
 namespace cloudlab::policy::secrets {
 namespace {
@@ -32,10 +33,37 @@ constexpr std::array<std::string_view, 2> kForeignTypes = {"kubernetes.io/servic
 constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 bool IsText(std::string_view bytes) {
-  return std::ranges::all_of(bytes, [](char c) {
+  const bool printable = std::ranges::all_of(bytes, [](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0x20 || byte == '\n' || byte == '\r' || byte == '\t';
+    return (byte >= 0x20 && byte != 0x7F) || byte == '\n' || byte == '\r' || byte == '\t';
   });
+  return printable && text::IsUtf8(bytes);
+}
+
+/// A value that was read from a file or made by a shell ends with a line feed that is no part of
+/// it.
+std::string_view WithoutLineEnd(std::string_view text) {
+  return text.substr(0, text.find_last_not_of("\r\n") + 1);  // npos + 1 is 0.
+}
+
+/// True for a text of several lines most of which are settings, comments or headings: what is in a
+/// Secret and is none is secret as a whole.
+bool IsConfiguration(std::string_view text) {
+  if (text.starts_with('[') || text.starts_with('{')) {
+    return text.find(':') != std::string_view::npos;
+  }
+  std::size_t lines = 0;
+  std::size_t settings = 0;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (WithoutLineEnd(line).empty()) continue;
+    ++lines;
+    const bool tells = std::string_view("#[<;/-").find(line.front()) != std::string_view::npos;
+    if (tells || line.find_first_of(":=") != std::string_view::npos) ++settings;
+  }
+  return settings * 2 > lines;
 }
 
 class Surveyor {
@@ -83,7 +111,7 @@ class Surveyor {
 
   std::vector<Found> FindIn(std::string_view name, std::string_view text) const {
     return IsFile(text) ? FindInFile(name, text, *detection_)
-                        : FindInValue(name, text, *detection_);
+                        : FindInValue(name, WithoutLineEnd(text), *detection_);
   }
 
   void Add(Site site) {
@@ -106,8 +134,9 @@ class Surveyor {
     if (!registry && std::ranges::none_of(site.found, is_other)) return;
     for (Found& found : site.found) site.inner.push_back(std::move(found.value));
     Found whole = site.found.front();
-    whole.span = {0, static_cast<std::uint32_t>(site.text.size())};
-    whole.value = site.text;
+    const std::string_view body = WithoutLineEnd(site.text);
+    whole.span = {0, static_cast<std::uint32_t>(body.size())};
+    whole.value = body;
     whole.encoding = Encoding::kPlain;
     whole.whole = true;
     site.found = {std::move(whole)};
@@ -230,6 +259,7 @@ class Surveyor {
   }
 
   void LookAtSecret() {
+    if (!manifest_.root.Find({"metadata", "name"})) return;  // Nothing could refer to it.
     const std::string type = manifest_.root.Find("type").Text();
     if (std::ranges::find(kForeignTypes, type) != kForeignTypes.end()) return;
     bool any = false;
@@ -264,9 +294,10 @@ class Surveyor {
     const bool counts = site.binary || (site.found.empty() && site.references.empty() &&
                                         !IsHarmlessEntry(site.name, site.text));
     if (counts) {
-      const auto size = static_cast<std::uint32_t>(site.text.size());
-      site.found = {Found{.span = {0, size},
-                          .value = site.text,
+      const std::string_view body =
+          site.binary ? std::string_view(site.text) : WithoutLineEnd(site.text);
+      site.found = {Found{.span = {0, static_cast<std::uint32_t>(body.size())},
+                          .value = std::string(body),
                           .score = kScoreInSecret,
                           .kind = "entry of a Secret",
                           .label = {},
@@ -276,7 +307,11 @@ class Surveyor {
   }
 
   bool IsHarmlessEntry(std::string_view name, std::string_view text) const {
-    if (text.empty() || IsFile(text) || text == "true" || text == "false") return true;
+    text = WithoutLineEnd(text);
+    if (text.empty() || text == "true" || text == "false") return true;
+    if (IsFile(text)) return IsConfiguration(text);
+    // With `dsn: None` nobody has looked for its password.
+    if (!detection_->dsn && text.find("://") != std::string_view::npos) return false;
     const std::string lower = text::LowerCase(name);
     const std::size_t border = lower.find_last_of("-_./");
     const std::string_view last = std::string_view(lower).substr(border + 1);  // npos + 1 is 0.
@@ -294,7 +329,7 @@ class Surveyor {
 }  // namespace
 
 bool IsFile(std::string_view text) {
-  if (text.find('\n') != std::string_view::npos) return true;
+  if (WithoutLineEnd(text).find('\n') != std::string_view::npos) return true;
   return text.starts_with('{') || text.starts_with('[');
 }
 

@@ -49,8 +49,32 @@ std::vector<Part> PartsOf(const Site& site) {
 
 }  // namespace
 
-Target& Planner::TargetOf(const Member& member, const std::string& name, std::size_t& number) {
+bool Planner::IsConverted(const kube::Manifest& secret) const {
+  const auto member = member_numbers_.find(&secret);
+  if (member == member_numbers_.end()) return false;
+  const std::vector<Site>& sites = plan_.members_[member->second].sites;
+  for (std::size_t s = 0; s < sites.size(); ++s) {
+    if (sites[s].where == Where::kSecretEntry && IsReplaced(member->second, s)) return true;
+  }
+  return false;
+}
+
+/// True if `member` may put entries into `target`. Whoever reads a Secret of the chart, or a
+/// ConfigMap as a whole, shall find nothing there that was not there before.
+bool Planner::MayShare(const Target& target, const Member& member) {
+  if (target.first->manifest == member.manifest) return true;
+  const auto is_config = [](const Member& m) { return m.manifest->id.kind == "ConfigMap"; };
+  return target.of_chart == nullptr && !is_config(*target.first) && !is_config(member);
+}
+
+Target& Planner::TargetOf(const Member& member, std::string name, std::size_t& number) {
   const std::string& ns = member.manifest->id.ns;
+  const std::string wanted = name;
+  for (int attempt = 2;; ++attempt) {
+    const auto known = target_numbers_.find({ns, name});
+    if (known == target_numbers_.end() || MayShare(plan_.targets_[known->second], member)) break;
+    name = wanted + "-" + std::to_string(attempt);
+  }
   const auto [at, added] = target_numbers_.try_emplace({ns, name}, plan_.targets_.size());
   number = at->second;
   if (!added) return plan_.targets_[number];
@@ -63,7 +87,8 @@ Target& Planner::TargetOf(const Member& member, const std::string& name, std::si
   const kube::Manifest* secret = index_.Find("", "Secret", ns, name);
   if (mine(external)) target.earlier = external;
   if (mine(secret)) target.earlier = secret;
-  const bool becomes_ours = secret != nullptr && member_numbers_.contains(secret);
+  if (target.earlier != nullptr) TakeEarlier(*target.earlier, target);
+  const bool becomes_ours = secret != nullptr && IsConverted(*secret);
   const kube::Manifest* foreign = external != nullptr && !mine(external)                ? external
                                   : secret != nullptr && !mine(secret) && !becomes_ours ? secret
                                                                                         : nullptr;
@@ -78,6 +103,27 @@ Target& Planner::TargetOf(const Member& member, const std::string& name, std::si
   return plan_.targets_.back();
 }
 
+/// What an earlier run has put into the Secret keeps its key, and its key of the store.
+void Planner::TakeEarlier(const kube::Manifest& earlier, Target& target) {
+  const auto take = [&](std::string key) { target.taken.push_back(std::move(key)); };
+  for (const char* field : {"data", "stringData"}) {
+    for (const NodeView entry : earlier.root.Find(field).children()) take(entry.Key());
+  }
+  const NodeView spec = earlier.root.Find("spec");
+  const NodeView texts = spec.Find({"target", "template"}).Find("data");
+  for (const NodeView entry : texts.children()) take(entry.Key());
+  const NodeView store = spec.Find("secretStoreRef");
+  for (const NodeView datum : spec.Find("data").children()) {
+    take(datum.Resolved().Find("secretKey").Text());
+    const NodeView reference = datum.Resolved().Find("remoteRef");
+    Remote remote{.store = {store.Find("kind").Text(), store.Find("name").Text()},
+                  .key = reference.Find("key").Text(),
+                  .property = reference.Find("property").Text()};
+    const auto [at, added] = remote_numbers_.try_emplace(remote, plan_.remotes_.size());
+    if (added) plan_.remotes_.push_back(std::move(remote));
+  }
+}
+
 /// Adds an entry and returns its key: `key`, or `otherwise` and then numbers where that holds
 /// something else.
 std::string Planner::AddEntry(Target& target, std::string key, std::vector<Fragment> fragments,
@@ -85,8 +131,9 @@ std::string Planner::AddEntry(Target& target, std::string key, std::vector<Fragm
   const std::string base = otherwise.empty() ? key : otherwise;
   for (int attempt = 1;; ++attempt) {
     const auto found = std::ranges::find(target.entries, key, &Entry::key);
-    if (found == target.entries.end()) break;
-    if (found->fragments == fragments) return key;
+    const bool is_taken = std::ranges::find(target.taken, key) != target.taken.end();
+    if (found == target.entries.end() && !is_taken) break;
+    if (!is_taken && found->fragments == fragments) return key;
     key = attempt == 1 && base != key ? base : base + "-" + std::to_string(attempt + 1);
   }
   target.entries.push_back({key, std::move(fragments)});
@@ -139,7 +186,9 @@ void Planner::PlanVariable(std::size_t member_number, std::size_t site_number, S
   const Site& site = member.sites[site_number];
   Action action{.site = site_number};
   Target& target = TargetOf(member, member.secret_name, action.target);
-  const bool whole = site.IsWhole() || member.settings->dsn == Settings::Dsn::kWhole;
+  // In a Secret no kubelet would expand what else the text refers to.
+  const bool refers = site.text.find("$(") != std::string::npos;
+  const bool whole = site.IsWhole() || (member.settings->dsn == Settings::Dsn::kWhole && !refers);
   if (whole) {
     action.kind = Action::Kind::kReference;
     action.key = AddEntry(target, KeyOf(site.name), FragmentsOf(member_number, site_number),
@@ -169,6 +218,8 @@ void Planner::PlanVariable(std::size_t member_number, std::size_t site_number, S
       at = std::prev(known.end());
       action.variables.push_back(std::move(variable));
     }
+    // `$$(` would be read as a dollar and a bracket.
+    if (action.text.ends_with('$')) action.text += '$';
     action.text += "$(" + at->second + ")";
   }
   share.actions.push_back(std::move(action));
@@ -182,6 +233,11 @@ void Planner::PlanMove(std::size_t member_number, std::size_t site_number, Share
   action.key = AddEntry(target, KeyOf(site.name), FragmentsOf(member_number, site_number), {});
   const kube::Manifest& manifest = *member.manifest;
   Move& move = plan_.moves_[{manifest.id.ns, manifest.id.name}];
+  if (target.first->manifest != &manifest) {
+    share.notices.push_back({text::Severity::kError, "CL-E-TWICE",
+                             "it stands twice in the stream, with different entries perhaps",
+                             "let the chart render it once, or exclude it", manifest.root});
+  }
   if (move.all_keys.empty()) {
     for (const char* field : {"data", "binaryData"}) {
       for (const NodeView entry : manifest.root.Find(field).children()) {
@@ -200,6 +256,11 @@ void Planner::PlanConversion(std::size_t member_number, Share& share) {
   const Member& member = plan_.members_[member_number];
   Action action{.kind = Action::Kind::kConvert};
   Target& target = TargetOf(member, member.manifest->id.name, action.target);
+  if (target.of_chart != nullptr) {
+    share.notices.push_back({text::Severity::kError, "CL-E-TWICE",
+                             "it stands twice in the stream, with different entries perhaps",
+                             "let the chart render it once, or exclude it", member.manifest->root});
+  }
   target.of_chart = member.manifest;
   target.first = &member;
   for (std::size_t s = 0; s < member.sites.size(); ++s) {
