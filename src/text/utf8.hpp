@@ -5,7 +5,8 @@
 
 namespace cloudlab::text {
 
-/// True if `bytes` are UTF-8: no stray byte, no overlong form, no surrogate, nothing beyond U+10FFFF.
+/// True if `bytes` are UTF-8: no stray byte, no overlong form, no surrogate, nothing beyond
+/// U+10FFFF.
 bool IsUtf8(std::string_view bytes);
 
 }  // namespace cloudlab::text

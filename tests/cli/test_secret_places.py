@@ -38,7 +38,6 @@ GAPS = {
     r"xml .* and a copy: (quotes|password)": "entities of XML are not looked for",
     r"double\.sh .*: password": "`\\$` in double quotes of a shell is taken for a variable",
     r"Secret: a file: (quotes|spaces)": "a password with blanks in a file counts for nothing, even in a Secret",
-    r"Secret: a file that hides it": "a text of several lines in a Secret stays readable if nothing is found in it",
     r"argument: option and value: quotes": "not found",
     r"base64: of JSON: not ASCII": "base64 of JSON with \\u escapes is not looked for",
 }

@@ -46,6 +46,11 @@ std::string_view WithoutLineEnd(std::string_view text) {
   return text.substr(0, text.find_last_not_of("\r\n") + 1);  // npos + 1 is 0.
 }
 
+/// What is secret of a text that is secret as a whole: all of a file, or a line without its end.
+std::string_view BodyOf(std::string_view text) {
+  return IsFile(text) ? text : WithoutLineEnd(text);
+}
+
 /// True for a text of several lines most of which are settings, comments or headings: what is in a
 /// Secret and is none is secret as a whole.
 bool IsConfiguration(std::string_view text) {
@@ -110,8 +115,12 @@ class Surveyor {
   }
 
   std::vector<Found> FindIn(std::string_view name, std::string_view text) const {
-    return IsFile(text) ? FindInFile(name, text, *detection_)
-                        : FindInValue(name, WithoutLineEnd(text), *detection_);
+    const std::string_view line = WithoutLineEnd(text);
+    if (IsFile(text)) return FindInFile(name, text, *detection_);
+    if (line.size() == text.size()) return FindInValue(name, text, *detection_);
+    // One line with its end: a file of one line, or a value that was read from one.
+    std::vector<Found> found = FindInFile(name, text, *detection_);
+    return found.empty() ? FindInValue(name, line, *detection_) : found;
   }
 
   void Add(Site site) {
@@ -134,9 +143,8 @@ class Surveyor {
     if (!registry && std::ranges::none_of(site.found, is_other)) return;
     for (Found& found : site.found) site.inner.push_back(std::move(found.value));
     Found whole = site.found.front();
-    const std::string_view body = WithoutLineEnd(site.text);
-    whole.span = {0, static_cast<std::uint32_t>(body.size())};
-    whole.value = body;
+    whole.span = {0, static_cast<std::uint32_t>(site.text.size())};
+    whole.value = site.text;
     whole.encoding = Encoding::kPlain;
     whole.whole = true;
     site.found = {std::move(whole)};
@@ -294,8 +302,7 @@ class Surveyor {
     const bool counts = site.binary || (site.found.empty() && site.references.empty() &&
                                         !IsHarmlessEntry(site.name, site.text));
     if (counts) {
-      const std::string_view body =
-          site.binary ? std::string_view(site.text) : WithoutLineEnd(site.text);
+      const std::string_view body = site.binary ? std::string_view(site.text) : BodyOf(site.text);
       site.found = {Found{.span = {0, static_cast<std::uint32_t>(body.size())},
                           .value = std::string(body),
                           .score = kScoreInSecret,
