@@ -9,6 +9,7 @@
 //   Network         who connects to whom, and what follows from it     (app/network, policy)
 //   WriteObjects    the text of new objects                            (app/output)
 //   Close           does the result work as a whole?                   (app/closing, policy)
+//   ProvePostConditions, ProveNoLeaks                                  (app/post_conditions, leaks)
 //   Arrange         where new objects go                               (app/output)
 //   Assemble        untouched slices as they came, edited ones, new objects
 //   ProveNoLeaks    does it hold a value that was replaced?            (app/leaks, policy)

@@ -33,6 +33,7 @@ POLICIES = {
     "policies.yaml": ["cpu: 300m", "image: registry.example/agent:1.0"],
     "autoscaling.yaml": ["kind: HorizontalPodAutoscaler", "kind: PodDisruptionBudget"],
     "network.yaml": ["kind: NetworkPolicy"],
+    "secrets.yaml": ["kind: ExternalSecret"],
 }
 # The KRM functions, one per policy, and the same of each.
 FUNCTIONS = {
