@@ -3,15 +3,15 @@
 //   ReadDocuments   split at `---`, outline of each document           (app/stream, yaml)
 //   ReadRules       policies from the config and out of the stream     (app/rules, policy)
 //   Index           manifests, effective namespaces, who scales whom   (kube/index)
-//   Secrets         what is secret, and where it is to come from     (app/secrets, policy)
+//   Secrets         what is secret, and where it is to come from       (app/secrets, policy)
 //   Stages          propose, splice, scan again, compare               (app/stages, policy, yaml)
 //   Prove           bytes outside the edits against the input
 //   Network         who connects to whom, and what follows from it     (app/network, policy)
 //   WriteObjects    the text of new objects                            (app/output)
 //   Close           does the result work as a whole?                   (app/closing, policy)
-//   ProvePostConditions, ProveNoLeaks                                  (app/post_conditions, leaks)
 //   Arrange         where new objects go                               (app/output)
 //   Assemble        untouched slices as they came, edited ones, new objects
+//   PostConditions  can every pod that was edited run?                 (app/post_conditions)
 //   ProveNoLeaks    does it hold a value that was replaced?            (app/leaks, policy)
 //
 // Any error on the way means no output at all.

@@ -79,7 +79,7 @@ void AddMade(NodeView root, const kube::ObjectId& id, SecretNames& names) {
 SecretNames SecretsMade(const Closing& closing) {
   SecretNames names;
   for (const kube::Manifest& manifest : closing.index.manifests()) {
-    AddMade(manifest.root, manifest.id, names);
+    if (!closing.documents[manifest.document].removed) AddMade(manifest.root, manifest.id, names);
   }
   for (const policy::NewObject& object : closing.wanted) {
     if (object.id.kind == "Secret" || object.id.kind == "ExternalSecret") {

@@ -17,6 +17,8 @@ constexpr std::array<std::uint8_t, 256> MakeValues() {
   for (std::size_t i = 0; i < kDigits.size(); ++i) {
     values[static_cast<unsigned char>(kDigits[i])] = static_cast<std::uint8_t>(i);
   }
+  values['-'] = 62;  // Of the URL alphabet (RFC 4648, section 5).
+  values['_'] = 63;
   return values;
 }
 constexpr std::array<std::uint8_t, 256> kValues = MakeValues();

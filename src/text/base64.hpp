@@ -1,4 +1,4 @@
-// Base64 as Kubernetes writes it (RFC 4648, section 4).
+// Base64 as Kubernetes writes it (RFC 4648, section 4); the URL alphabet is read, too.
 #pragma once
 
 #include <string>

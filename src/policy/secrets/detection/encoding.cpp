@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "text/base64.hpp"
+
 namespace cloudlab::policy::secrets {
 namespace {
 
@@ -134,24 +136,11 @@ std::string DecodeXml(std::string_view text) {
 }
 
 std::optional<std::string> DecodeBase64(std::string_view text) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
   while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    static constexpr std::string_view kAlphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char standard = c == '-' ? '+' : c == '_' ? '/' : c;
-    const std::size_t digit = kAlphabet.find(standard);
-    if (digit == kAlphabet.npos) return std::nullopt;
-    bits = (bits << 6) | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>((bits >> count) & 0xFF);
-  }
-  return out;
+  if (text.size() % 4 == 1 || text.find_first_not_of(kDigits) != text.npos) return std::nullopt;
+  return text::DecodeBase64(text);
 }
 
 }  // namespace cloudlab::policy::secrets
