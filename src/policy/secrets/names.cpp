@@ -31,4 +31,28 @@ std::string PartName(const Site& site, const Found& found) {
   return Stem(site.name) + "_" + (found.label.empty() ? "SECRET" : found.label);
 }
 
+std::string Describe(const Site& site) {
+  switch (site.where) {
+    case Site::Where::kVariable:
+      return "env " + site.name + " of container " + site.container;
+    case Site::Where::kArgument:
+      return "an item of " + site.name + " of container " + site.container;
+    case Site::Where::kAnnotation:
+      return "annotation " + site.name;
+    case Site::Where::kConfigEntry:
+    case Site::Where::kSecretEntry:
+      return "entry " + site.name;
+  }
+  return {};
+}
+
+std::string KindsOf(const Site& site) {
+  std::string kinds;
+  for (const Found& found : site.found) {
+    if (kinds.find(found.kind) != std::string::npos) continue;
+    kinds += (kinds.empty() ? "" : ", ") + std::string(found.kind);
+  }
+  return kinds;
+}
+
 }  // namespace cloudlab::policy::secrets

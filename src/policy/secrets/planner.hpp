@@ -1,5 +1,6 @@
-// Makes a Plan, step by step: which sites are replaced, which remotes hold their values, which
-// Secrets bring them into the cluster, and what happens at each site.
+// Makes a Plan, step by step: which sites are replaced (planner.cpp), where their values stand as
+// well (copies.cpp), who reads them (consumers.cpp), which remotes hold them, which Secrets bring
+// them into the cluster and what happens at each site (targets.cpp).
 #pragma once
 
 #include <map>

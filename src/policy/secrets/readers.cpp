@@ -242,6 +242,33 @@ void ForEachConfigUse(const kube::Manifest& workload,
   }
 }
 
+void ForEachSecretUse(const kube::Manifest& workload,
+                      const std::function<void(std::string_view)>& take) {
+  for (const NodeView volume : workload.pod.spec.Find("volumes").children()) {
+    if (const NodeView secret = volume.Resolved().Find("secret").Given()) {
+      take(secret.Find("secretName").Text());
+    }
+    for (const NodeView source : volume.Resolved().Find({"projected", "sources"}).children()) {
+      if (const NodeView secret = source.Resolved().Find("secret").Given()) {
+        take(secret.Find("name").Text());
+      }
+    }
+  }
+  for (const NodeView item : workload.pod.spec.Find("imagePullSecrets").children()) {
+    take(item.Resolved().Find("name").Text());
+  }
+  for (const kube::Container& container : kube::Containers(workload.pod)) {
+    for (const NodeView item : container.node.Find("env").children()) {
+      const NodeView reference = item.Resolved().Find({"valueFrom", "secretKeyRef"}).Given();
+      if (reference) take(reference.Find("name").Text());
+    }
+    for (const NodeView source : container.node.Find("envFrom").children()) {
+      const NodeView reference = source.Resolved().Find("secretRef").Given();
+      if (reference) take(reference.Find("name").Text());
+    }
+  }
+}
+
 bool RedirectReaders(const kube::Manifest& workload, const std::string& ns, const Moves& moves,
                      Proposal& proposal) {
   if (moves.empty() || !workload.pod) return false;

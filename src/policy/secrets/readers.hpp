@@ -37,6 +37,10 @@ using Moves = std::map<std::pair<std::string, std::string>, Move>;
 void ForEachConfigUse(const kube::Manifest& workload,
                       const std::function<void(std::string_view, std::string_view)>& take);
 
+/// Calls take(name) for every Secret that the pod of `workload` reads.
+void ForEachSecretUse(const kube::Manifest& workload,
+                      const std::function<void(std::string_view)>& take);
+
 /// Makes the pod of `workload` read what was moved from where it is now. `ns` is its effective
 /// namespace. Returns true if it reads any of it.
 bool RedirectReaders(const kube::Manifest& workload, const std::string& ns, const Moves& moves,
