@@ -198,8 +198,7 @@ void Secrets::CheckSidecars(Report& report) const {
       text::Diagnostic error = policy::Error(
           "CL-E-POLICY", document.Display() + " brings a secret along", document.PlaceOf(scalar),
           "read it from a Secret (`valueFrom.secretKeyRef`), and bring the ExternalSecret that "
-          "makes "
-          "it under `objects`");
+          "makes it under `objects`");
       report.diagnostics.Add(std::move(error));
     }
   }

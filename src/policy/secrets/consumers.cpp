@@ -176,8 +176,7 @@ void Planner::CheckHooks() {
                (target.id.kind.empty() ? "the release" : "an " + target.id.kind) +
                " of the release makes",
            "let it run behind (`post-install`), make the Secret a hook of an earlier weight, or "
-           "use "
-           "a policy with provider.type ExistingSecret for it",
+           "use a policy with provider.type ExistingSecret for it",
            workload.root.Find({"metadata", "annotations"})});
     }
   }

@@ -14,9 +14,6 @@ namespace {
 using yaml::NodeView;
 using Where = Site::Where;
 
-/// Shorter values are words of many texts; they are not looked for.
-constexpr std::size_t kLeastSearched = 8;
-
 /// The innermost scalar that holds the byte at `offset` of its document.
 NodeView ScalarAt(const yaml::Outline& outline, std::uint32_t offset) {
   // Nodes stand in the order of the text, so the last one that begins before it is the innermost.
@@ -44,7 +41,8 @@ void Planner::FindCopies() {
   std::map<std::string, std::string_view> values;  // With what they are.
   for (const auto& [m, s] : replaced_) {
     for (const Found& found : plan_.members_[m].sites[s].found) {
-      if (found.value.size() < kLeastSearched || plan_.members_[m].sites[s].binary) continue;
+      if (found.value.size() < PatternTable::kShortest || plan_.members_[m].sites[s].binary)
+        continue;
       if (found.value.find('\n') != std::string::npos) continue;
       values.emplace(found.value, found.kind);
     }

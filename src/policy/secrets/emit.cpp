@@ -17,8 +17,6 @@ namespace {
 
 using yaml::Value;
 
-constexpr std::string_view kSyncWave = "argocd.argoproj.io/sync-wave";
-
 Value Text(std::string_view text) { return Value::String(std::string(text)); }
 
 /// True for what a Go template reads behind a dot.

@@ -32,6 +32,7 @@
 
 namespace cloudlab::policy::secrets {
 
+inline constexpr std::string_view kSyncWave = "argocd.argoproj.io/sync-wave";
 inline constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
 /// A manifest with secrets in it.

@@ -20,7 +20,6 @@ using yaml::Value;
 
 constexpr std::string_view kReloaderAnnotation = "reloader.stakater.com/auto";
 constexpr std::string_view kChecksumAnnotation = "checksum.cloudlab.dev/references";
-constexpr std::string_view kSyncWave = "argocd.argoproj.io/sync-wave";
 
 /// Kinds whose pods are replaced when their template changes.
 constexpr std::array<std::string_view, 5> kRollingKinds = {"Deployment", "StatefulSet", "DaemonSet",
