@@ -19,8 +19,8 @@ build: packages
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release
 	@mkdir -p out/bin
-	@cp out/build/release/postrender/cloudlab-postrender out/bin/.new
-	@mv out/bin/.new out/bin/cloudlab-postrender
+	@for program in postrender/cloudlab-postrender krm-functions/cloudlab-krm; do \
+	  cp out/build/release/$$program out/bin/.new && mv out/bin/.new out/bin/$${program#*/} || exit 1; done
 
 # Everything with debug information: tests, fuzzers, benchmarks.
 dev: packages

@@ -58,7 +58,9 @@ void LoadConfig(const Options& options, ConfigFiles& files, app::Settings& setti
   std::vector<std::string> paths = options.config;
   std::string origin = options.config_origin;
   std::error_code ignored;
-  if (paths.empty() && fs::exists(kLocalConfig, ignored)) {
+  // A function is told by its host what to do; what happens to lie in the working folder is not it.
+  const bool looks_here = options.input == Options::Input::kStream;
+  if (paths.empty() && looks_here && fs::exists(kLocalConfig, ignored)) {
     paths = {kLocalConfig};
     origin = "working directory";
   }

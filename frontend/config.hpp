@@ -1,5 +1,6 @@
 // Finds and reads the policies: the first of --config, CLOUDLAB_CONFIG, ./cloudlab.yaml and the
-// embedded defaults is used alone. A folder stands for its *.yaml and *.yml files, by name.
+// embedded defaults is used alone. A function has its functionConfig instead of ./cloudlab.yaml. A
+// folder stands for its *.yaml and *.yml files, by name.
 #pragma once
 
 #include <deque>

@@ -71,7 +71,7 @@ void Tell(const Options& options, const app::Result& result) {
              "cloudlab: please report it [CL-X-PROOF]\n" +
                  result.failure);
   }
-  if (options.check && result.exit_code == app::kFailed && !report.diagnostics.HasErrors()) {
+  if (result.is_check && result.exit_code == app::kFailed && !report.diagnostics.HasErrors()) {
     app::Log(app::LogLevel::kError, Drift(report));
   }
   if (result.exit_code == app::kDone) {
@@ -105,12 +105,12 @@ int Deliver(const Options& options, const app::Result& result) {
   std::string error;
   if (!options.report.empty() && !WriteReport(options, result)) return app::kFailed;
   if (!options.diff.empty() && !WriteDiff(options, result)) return app::kFailed;
-  if (result.exit_code != app::kDone) return result.exit_code;
+  // Only a function has something to answer if its run failed.
   if (!WriteAll(STDOUT_FILENO, result.output, error)) {
     Fail("the manifests to", "stdout", error);
     return app::kFailed;
   }
-  return app::kDone;
+  return result.exit_code;
 }
 
 }  // namespace cloudlab::frontend

@@ -132,21 +132,47 @@ void AddFlags(CLI::App& cli, Options& o, std::string& kube_version, std::string&
       ->group("Output");
 }
 
-constexpr const char* kFooter = R"(
+constexpr const char* kEnvironment = R"(
 Environment:
   CLOUDLAB_CONFIG     as --config (one file or folder)
   CLOUDLAB_REPORT     as --report
   SOURCE_DATE_EPOCH   the day of --today, in seconds since 1970
-
+)";
+constexpr const char* kStreamFooter = R"(
 Policies come from the first of: --config, CLOUDLAB_CONFIG, ./cloudlab.yaml, embedded defaults.
 Exit codes: 0 done; 1 policy, input or config error, or drift under --check; 2 usage; 3 internal.
 On 1 to 3 nothing is written to stdout.
 )";
+constexpr const char* kFunctionFooter = R"(
+Policies come from the functionConfig; if it brings none, from the first of: --config,
+CLOUDLAB_CONFIG, the policy documents among the items, embedded defaults.
+Exit codes: 0 done; 1 policy, input or config error, or drift under --check; 2 usage; 3 internal.
+On 1 to 3 the answer is a ResourceList with `items: []` and the results; stderr tells the same.
+As a legacy exec plugin of kustomize it is called with the functionConfig's file, and a stream.
+)";
 
-Parsed Misuse(const Program& program, const char* what) {
+Parsed Misuse(const Program& program, const std::string& what) {
   const char* name = program.name.c_str();
-  std::fprintf(stderr, "%s: %s\nTry '%s --help'.\n", name, what, name);
-  return {std::nullopt, app::kUsage};
+  std::fprintf(stderr, "%s: %s\nTry '%s --help'.\n", name, what.c_str(), name);
+  return {std::nullopt, app::kUsage, what};
+}
+
+/// `fn CONFIG FILE...`: the function by hand.
+CLI::App& AddByHand(CLI::App& cli, Options& o) {
+  CLI::App& fn = *cli.add_subcommand(
+      "fn", "Run it by hand: a functionConfig from a file, manifests from others; prints a stream");
+  fn.add_option("CONFIG", o.function_config, "The functionConfig: one or several documents")
+      ->required();
+  fn.add_option("FILE", o.files, "Manifests; - is stdin, and what is read if none is named");
+  fn.fallthrough();
+  return fn;
+}
+
+/// kustomize calls a legacy exec plugin with the functionConfig in a temporary file in front of its
+/// own arguments, and tells the folder of the kustomization in a variable.
+bool IsLegacyPlugin(const Program& program, int argc, char** argv) {
+  return program.is_function && argc >= 2 && argv[1][0] != '-' &&
+         std::getenv("KUSTOMIZE_PLUGIN_CONFIG_ROOT") != nullptr;
 }
 
 }  // namespace
@@ -154,7 +180,7 @@ Parsed Misuse(const Program& program, const char* what) {
 Parsed Parse(const Program& program, int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == "--version") {
     std::printf("%s %s\n", program.name.c_str(), CLOUDLAB_VERSION);
-    return {std::nullopt, app::kDone};
+    return {std::nullopt, app::kDone, {}};
   }
   CLI::App cli(program.description, program.name);
   Options options;
@@ -163,18 +189,33 @@ Parsed Parse(const Program& program, int argc, char** argv) {
   cli.set_version_flag("--version", program.name + " " + CLOUDLAB_VERSION, "Print the version");
   cli.set_help_flag("--help,-h", "Print this help");
   AddFlags(cli, options, kube_version, refusal);
-  cli.footer("\nExamples:\n" + program.examples + kFooter);
+  cli.footer("\nExamples:\n" + program.examples + kEnvironment +
+             (program.is_function ? kFunctionFooter : kStreamFooter));
+  const CLI::App* by_hand = program.is_function ? &AddByHand(cli, options) : nullptr;
+  if (program.is_function) options.input = Options::Input::kList;
+  if (IsLegacyPlugin(program, argc, argv)) {
+    options.input = Options::Input::kUnwrapped;
+    options.function_config = argv[1];
+    options.function_config_name = "functionConfig";
+    argv[1] = argv[0];
+    ++argv;
+    --argc;
+  }
   try {
     cli.parse(argc, argv);
   } catch (const CLI::Success& done) {
     cli.exit(done);
-    return {std::nullopt, app::kDone};
+    return {std::nullopt, app::kDone, {}};
   } catch (const CLI::ParseError& error) {
     return Misuse(program, error.what());
   }
   if (options.config.size() > 1 &&
       std::ranges::find(options.config, "none") != options.config.end()) {
     return Misuse(program, "--config: `none` and other policies exclude each other");
+  }
+  if (by_hand != nullptr && by_hand->parsed()) {
+    options.input = Options::Input::kUnwrapped;
+    options.function_config_name = options.function_config;
   }
   options.pass_refusals = refusal == "pass";
   options.kube_version = kube::Version::Parse(kube_version);
@@ -193,7 +234,7 @@ Parsed Parse(const Program& program, int argc, char** argv) {
     options.config = {config};
     options.config_origin = "CLOUDLAB_CONFIG";
   }
-  return {std::move(options), app::kDone};
+  return {std::move(options), app::kDone, {}};
 }
 
 }  // namespace cloudlab::frontend

@@ -11,7 +11,17 @@
 namespace cloudlab::frontend {
 
 struct Options {
-  std::vector<std::string> config;  ///< Files and folders, or the one word `none`.
+  /// What the program works on.
+  enum class Input : std::uint8_t {
+    kStream,     ///< A stream of manifests.
+    kList,       ///< A ResourceList with its functionConfig.
+    kUnwrapped,  ///< A stream; the functionConfig is a file.
+  };
+  Input input = Input::kStream;
+  std::vector<std::string> files = {"-"};  ///< Where the input is; `-` is stdin.
+  std::string function_config;             ///< Of kUnwrapped: its file.
+  std::string function_config_name;        ///< As messages call it.
+  std::vector<std::string> config;         ///< Files and folders, or the one word `none`.
   std::string config_origin;  ///< "--config" or "CLOUDLAB_CONFIG"; empty if neither was given.
   std::string environment;
   std::string ns;
@@ -33,6 +43,7 @@ struct Program {
   std::string name;
   std::string description;
   std::string examples;
+  bool is_function = false;  ///< A KRM function: kList, or kUnwrapped where it is asked for.
 };
 
 /// Options, or the exit code of a program that is done: 0 after --help and --version (printed to
@@ -40,6 +51,7 @@ struct Program {
 struct Parsed {
   std::optional<Options> options;
   int exit_code = 0;
+  std::string problem;  ///< The usage error, as it was printed.
 };
 
 Parsed Parse(const Program& program, int argc, char** argv);

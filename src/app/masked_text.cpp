@@ -49,13 +49,18 @@ bool IsFile(NodeView scalar) {
          scalar.Text().find('\n') != std::string::npos && !IsSecret(NameOf(scalar), "any value");
 }
 
-/// The data of a Secret, which nobody may see whatever it is called.
+/// The data of every Secret of a document, which nobody may see whatever it is called.
 std::vector<text::Span> SecretData(NodeView root) {
   std::vector<text::Span> spans;
-  if (!root.IsMap() || !root.Find("kind").TextIs("Secret")) return spans;
-  for (const NodeView entry : root.children()) {
-    if (entry.KeyIs("data") || entry.KeyIs("stringData")) spans.push_back(entry.node().value);
-  }
+  const auto add = [&spans](NodeView object) {
+    if (!object.IsMap() || !object.Find("kind").TextIs("Secret")) return;
+    for (const NodeView entry : object.children()) {
+      if (entry.KeyIs("data") || entry.KeyIs("stringData")) spans.push_back(entry.node().value);
+    }
+  };
+  add(root);
+  const NodeView items = root.Find("items");
+  if (items.IsSeq()) std::ranges::for_each(items.children(), add);
   return spans;
 }
 

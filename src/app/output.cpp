@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "app/host_notes.hpp"
 #include "base/parallel.hpp"
 #include "kube/install_order.hpp"
 #include "yaml/bytes.hpp"
@@ -11,7 +12,6 @@
 namespace cloudlab::app {
 namespace {
 
-constexpr std::string_view kFilenameAnnotation = "postrenderer.helm.sh/postrender-filename";
 constexpr std::string_view kSourceComment = "# Source: ";
 constexpr std::string_view kMarker = "---";
 
@@ -50,21 +50,17 @@ std::string_view NewlineOf(std::string_view text) {
                                                                                        : "\n";
 }
 
-std::string ObjectText(const policy::NewObject& object, const Documents& documents,
-                       const kube::Index& index, std::string_view newline) {
+std::string ObjectText(const policy::NewObject& object, const HostNotes& notes,
+                       const Documents& documents, std::string_view newline) {
   std::string text = std::string(kMarker).append(newline);
   const std::string_view source = SourceLine(documents[object.parent_document]);
   if (!source.empty()) text.append(source).append(newline);
-  const kube::Manifest* parent = index.Find(object.parent);
-  if (parent == nullptr || parent->filename_annotation.empty()) {
-    return text + yaml::RenderDocument(object.content, newline);
-  }
+  if (notes.empty()) return text + yaml::RenderDocument(object.content, newline);
   yaml::Value content = object.content;
   yaml::Value& metadata = *content.Find("metadata");
   yaml::Value* annotations = metadata.Find("annotations");
   if (annotations == nullptr) annotations = &metadata.Put("annotations", yaml::Value::Map());
-  annotations->Put(std::string(kFilenameAnnotation),
-                   yaml::Value::String(parent->filename_annotation));
+  for (const auto& [key, value] : notes) annotations->Put(key, yaml::Value::String(value));
   return text + yaml::RenderDocument(content, newline);
 }
 
@@ -134,10 +130,11 @@ std::vector<Written> WriteObjects(std::string_view input, const Documents& docum
                                   std::vector<Written> written) {
   const std::string_view newline = NewlineOf(input);
   const std::size_t done = written.size();
+  const std::vector<HostNotes> notes = NotesFor(objects, index);
   written.resize(objects.size());
   ForEachChunk(objects.size() - done, [&](std::size_t, std::size_t begin, std::size_t end) {
     for (std::size_t i = done + begin; i < done + end; ++i) {
-      written[i] = {objects[i], ObjectText(*objects[i], documents, index, newline)};
+      written[i] = {objects[i], ObjectText(*objects[i], notes[i], documents, newline)};
     }
   });
   return written;
@@ -188,8 +185,7 @@ Output Assemble(std::string_view input, const Documents& documents,
   output.text.reserve(MostBytes(documents, parts, newline));
   // A byte order mark is the stream's: it stays in front if the document behind it does not.
   const auto leaves = [&](const Part& part) {
-    return part.object == nullptr &&
-           (documents[part.document].is_policy || documents[part.document].removed);
+    return part.object == nullptr && documents[part.document].leaves();
   };
   const auto first = std::ranges::find_if_not(parts, leaves);
   const bool moves = input.starts_with(yaml::kByteOrderMark) && first != parts.end() &&

@@ -26,6 +26,7 @@
 #include "app/closing.hpp"
 #include "app/diff.hpp"
 #include "app/leaks.hpp"
+#include "app/list_output.hpp"
 #include "app/masked_text.hpp"
 #include "app/network.hpp"
 #include "app/output.hpp"
@@ -140,13 +141,16 @@ std::string Prove(const Documents& documents, const std::optional<yaml::Mismatch
   return failure;
 }
 
-void WarnIfEmpty(const text::Source& input, const kube::Index& index, Report& report) {
+void WarnIfEmpty(const text::Source& input, bool is_list, const kube::Index& index,
+                 Report& report) {
   if (!index.manifests().empty()) return;
   text::Diagnostic d;
   d.severity = text::Severity::kWarning;
   d.code = "CL-X-EMPTY";
   d.message = "there are no manifests in the input";
-  d.hint = "with Helm 3, --output-dir writes its files before the post-renderer is called";
+  if (!is_list) {
+    d.hint = "with Helm 3, --output-dir writes its files before the post-renderer is called";
+  }
   if (!input.text.empty()) d.place = {&input, {0, 0}};
   report.diagnostics.Add(std::move(d));
 }
@@ -158,7 +162,7 @@ policy::Run MakeRun(const Settings& settings, const Rules& rules, const kube::In
   run.kube_version = rules.kube_version;
   run.profiles = &rules.profiles;
   run.index = &index;
-  run.explain = settings.explain;
+  run.comments_by_position = settings.list != nullptr;
   run.mending = settings.mending;
   for (const kube::Manifest& manifest : index.manifests()) {
     if (manifest.id.kind != "LimitRange" || !manifest.id.group().empty()) continue;
@@ -212,8 +216,8 @@ const Network* ProposeNetwork(const text::Source& input, Documents& documents, c
 
 /// Writes the new objects that are not `written` yet, takes the closing look and puts the output
 /// together.
-Output Complete(const text::Source& input, const Documents& documents, const Rules& rules,
-                const policy::Run& run, const Network* network, Stages& stages,
+Output Complete(const text::Source& input, const kube::KrmList* list, const Documents& documents,
+                const Rules& rules, const policy::Run& run, const Network* network, Stages& stages,
                 std::vector<Written> written, Result& result) {
   Report& report = result.report;
   const kube::Index& index = *run.index;
@@ -231,7 +235,9 @@ Output Complete(const text::Source& input, const Documents& documents, const Rul
     } else if (task == 1 && NeedsClosing(rules, index)) {
       Close(closing, network == nullptr ? nullptr : &network->stream(), run.explain, report);
     } else if (task == 2) {
-      output = Assemble(input.text, documents, Arrange(documents, index, objects));
+      output = list == nullptr
+                   ? Assemble(input.text, documents, Arrange(documents, index, objects))
+                   : AssembleItems(input.text, *list, documents, ArrangeItems(documents, objects));
       added = RowsOf(objects);
     }
   });
@@ -256,26 +262,32 @@ Result Run(const text::Source& input, const Settings& settings) {
   report.source = settings.config_name;
   if (settings.kube_version) report.kube_version = settings.kube_version->Print();
   if (settings.config_kind == Settings::Config::kNone) {
+    result.is_check = settings.check;
     if (settings.check) return Finish(std::move(result), kDone);
     result.output = IsBlank(input.text) ? std::string(kNothing) : std::string(input.text);
     return Finish(std::move(result), kDone);
   }
 
-  auto& documents = Keep<Documents>(result, ReadDocuments(input.text));
+  auto& documents = Keep<Documents>(
+      result,
+      ReadDocuments(settings.list == nullptr ? yaml::Split(input.text) : settings.list->slices()));
   report.documents = documents.size();
   ReportProblems(input, documents, settings, report);
   const auto rules = ReadRules(input, documents, settings, report.diagnostics);
   report.source = rules->source;
   report.environment = rules->environment;
   report.kube_version = rules->kube_version.Print();
+  result.is_check = settings.check || rules->pipeline.validates;
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
   for (const auto& id : rules->taken_out) report.removed.push_back({id, {}, id.name});
   const auto& index = Keep<kube::Index>(result, MakeIndex(documents, settings, *rules));
+  result.index = &index;
   report.ns = index.default_namespace();
   report.diagnostics.Append(index.findings());
-  WarnIfEmpty(input, index, report);
+  WarnIfEmpty(input, settings.list != nullptr, index, report);
   policy::Run run = MakeRun(settings, *rules, index);
+  run.explain = settings.explain || result.is_check;
   run.sidecars = policy::CollectSidecars(rules->documents);
 
   if (HasAutoscaling(*rules)) run.pods = &Keep<kube::PodIndex>(result, index);
@@ -302,13 +314,13 @@ Result Run(const text::Source& input, const Settings& settings) {
   if (secrets != nullptr && !report.diagnostics.HasErrors()) secrets->Prove(input, report);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
-  Output output =
-      Complete(input, documents, *rules, run, network, stages, std::move(written), result);
+  Output output = Complete(input, settings.list, documents, *rules, run, network, stages,
+                           std::move(written), result);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
   if (secrets != nullptr) secrets->TellConverted(report);
   const bool drift = output.text != input.text;
   if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name, result.guard);
-  if (settings.check) return Finish(std::move(result), drift ? kFailed : kDone);
+  if (result.is_check) return Finish(std::move(result), drift ? kFailed : kDone);
   result.output =
       settings.dry_run && !IsBlank(input.text) ? std::string(input.text) : std::move(output.text);
   return Finish(std::move(result), kDone);

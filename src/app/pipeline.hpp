@@ -8,6 +8,7 @@
 #include "app/guard.hpp"
 #include "app/report.hpp"
 #include "app/settings.hpp"
+#include "kube/index.hpp"
 #include "text/diagnostic.hpp"
 
 namespace cloudlab::app {
@@ -20,10 +21,12 @@ inline constexpr int kInternal = 3;  ///< A proof failed: a bug of ours.
 
 struct Result {
   int exit_code = kDone;
-  std::string output;  ///< Empty unless exit_code is kDone.
+  std::string output;  ///< Empty unless exit_code is kDone, but see RunFunction().
   std::string diff;    ///< If Settings::want_diff.
   /// With kInternal: the intended and the found tree, masked, for a bug report.
   std::string failure;
+  bool is_check = false;  ///< It only looks: --check, or `mode: Validate` of the Pipeline.
+  const kube::Index* index = nullptr;  ///< The manifests of the input, if it could be read.
   Report report;
   Guard guard;  ///< What everything but `output` passes on its way out.
   /// What the run worked on: documents, index, objects. Handed out because it is much: a program

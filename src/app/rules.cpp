@@ -1,23 +1,70 @@
 #include "app/rules.hpp"
 
+#include <algorithm>
+
 #include "policy/defaults.hpp"
 #include "policy/sidecar/order.hpp"
 
 namespace cloudlab::app {
 namespace {
 
-/// Policy documents in the stream are always taken out; they count if the config lets them in, or
-/// if there is no config. Returns true if any counts.
-bool TakeFromStream(const text::Source& input, Documents& stream, bool let_in, Rules& rules,
-                    text::Diagnostics& diagnostics) {
+/// Which policy documents of the stream count.
+class Admission {
+ public:
+  Admission(const Settings& settings, const Rules& rules, text::Diagnostics& diagnostics) {
+    const policy::PipelineSettings pipeline = policy::ReadPipeline(rules.documents, diagnostics);
+    all_ = settings.config_kind == Settings::Config::kDefaults || pipeline.allow_stream_policies;
+    if (!settings.is_function || all_) return;
+    // A function has one document for all: whatever else it needs stands beside what it works on,
+    // unless it says otherwise.
+    const yaml::NodeView said = pipeline.document == nullptr
+                                    ? yaml::NodeView()
+                                    : pipeline.document->root.Find({"spec", "allowStreamPolicies"});
+    profiles_ = !said;
+    if (profiles_) names_ = policy::ListedNames(pipeline);
+    for (const policy::Document& document : rules.documents.documents()) {
+      std::erase(names_, document.name);
+      // kpt hands the file of the functionConfig in among the items.
+      own_.push_back(document.Display());
+    }
+  }
+
+  bool Admits(yaml::NodeView document) const {
+    const std::string kind = document.Find("kind").Text();
+    const std::string name = policy::OriginalName(document);
+    if (std::ranges::find(own_, kind + "/" + name) != own_.end()) return false;
+    return all_ || (profiles_ && kind == "EnvironmentProfile") ||
+           std::ranges::find(names_, name) != names_.end();
+  }
+
+ private:
+  bool all_ = false;
+  bool profiles_ = false;
+  std::vector<std::string> names_;
+  std::vector<std::string> own_;
+};
+
+/// True if a host of functions would lose it: an item that leaves the list is a file that is
+/// deleted, and what is for tools only the host takes out itself.
+bool BelongsToHost(const kube::Manifest& manifest) {
+  return manifest.local_config || !manifest.Annotation(kube::kPathAnnotation).empty() ||
+         !manifest.Annotation(kube::kLegacyPathAnnotation).empty();
+}
+
+/// Policy documents in the stream are taken out; they count if they are admitted. Returns true if
+/// any counts.
+bool TakeFromStream(const text::Source& input, Documents& stream, const Admission& admission,
+                    bool is_function, Rules& rules, text::Diagnostics& diagnostics) {
   bool found = false;
   for (Document& document : stream) {
     if (!document.is_policy) continue;
     for (auto& manifest : kube::Manifests(document.input(), 0)) {
-      rules.taken_out.push_back(std::move(manifest.id));
+      document.stays = is_function && BelongsToHost(manifest);
+      if (!document.stays) rules.taken_out.push_back(std::move(manifest.id));
     }
-    if (let_in) rules.documents.ReadFromStream(input, document.slice(), diagnostics);
-    found = found || let_in;
+    if (!admission.Admits(yaml::NodeView::Root(document.input()))) continue;
+    rules.documents.ReadFromStream(input, document.slice(), diagnostics);
+    found = true;
   }
   return found;
 }
@@ -37,10 +84,14 @@ std::unique_ptr<Rules> ReadRules(const text::Source& input, Documents& stream,
                                  const Settings& settings, text::Diagnostics& diagnostics) {
   auto rules = std::make_unique<Rules>();
   for (const text::Source* source : settings.config) rules->documents.Read(*source, diagnostics);
+  for (const PolicyNode& node : settings.config_nodes) {
+    rules->documents.Add(node.root, *node.source, node.offset, policy::DocumentOrigin::kConfig,
+                         diagnostics);
+  }
   const bool no_config = settings.config_kind == Settings::Config::kDefaults;
-  const bool let_in =
-      no_config || policy::ReadPipeline(rules->documents, diagnostics).allow_stream_policies;
-  const bool from_stream = TakeFromStream(input, stream, let_in, *rules, diagnostics);
+  const Admission admission(settings, *rules, diagnostics);
+  const bool from_stream =
+      TakeFromStream(input, stream, admission, settings.is_function, *rules, diagnostics);
   const bool replaced = no_config && !policy::AddDefaults(rules->documents, diagnostics);
   rules->source =
       replaced ? "the stream" : settings.config_name + (from_stream ? " and the stream" : "");

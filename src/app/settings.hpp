@@ -7,12 +7,21 @@
 #include <string>
 #include <vector>
 
+#include "kube/krm_list.hpp"
 #include "kube/version.hpp"
 #include "policy/policy.hpp"
 #include "policy/secrets/leak.hpp"
 #include "text/diagnostic.hpp"
+#include "yaml/view.hpp"
 
 namespace cloudlab::app {
+
+/// A policy document that stands inside another text: a functionConfig.
+struct PolicyNode {
+  yaml::NodeView root;
+  const text::Source* source = nullptr;
+  std::size_t offset = 0;  ///< Where the text that was scanned begins in the source.
+};
 
 struct Settings {
   /// Where policies come from. The first source that exists is used alone.
@@ -23,7 +32,14 @@ struct Settings {
   };
   Config config_kind = Config::kDefaults;
   std::vector<const text::Source*> config;
+  std::vector<PolicyNode> config_nodes;           ///< More of them.
   std::string config_name = "embedded defaults";  ///< As report and messages name the source.
+
+  /// The input is this list, its documents are the items. Null: it is a stream of documents.
+  const kube::KrmList* list = nullptr;
+  /// A host of functions calls: policies that a Pipeline names and that the config does not hold
+  /// are looked for in the stream, and so are profiles (docs/kustomize.md).
+  bool is_function = false;
 
   std::string environment;  ///< `--environment`, or empty.
   std::string ns;           ///< `--namespace`, or empty.

@@ -10,9 +10,13 @@
 namespace cloudlab::app {
 
 void Document::Scan() {
-  yaml::ScanResult scan = yaml::Scan(slice_.text, slice_.offset == 0);
+  yaml::ScanResult scan = OutlineOf(slice_.text);
   input_ = std::move(scan.outline);
   problem_ = std::move(scan.problem);
+}
+
+yaml::ScanResult Document::OutlineOf(std::string_view text) const {
+  return slice_.is_item ? yaml::ScanItem(text) : yaml::Scan(text, slice_.offset == 0);
 }
 
 std::vector<text::Piece> Document::kept() const {
@@ -50,7 +54,7 @@ std::optional<Document::Failure> Document::Edit(const yaml::ChangeSet& changes) 
 
   auto next = std::make_unique<Version>();
   next->text = edits.Apply(text());
-  yaml::ScanResult scan = yaml::Scan(next->text, slice_.offset == 0);
+  yaml::ScanResult scan = OutlineOf(next->text);
   if (scan.problem) {
     yaml::Mismatch mismatch{"the edited text is not valid: " + scan.problem->message,
                             yaml::PrintTree(current()), next->text};
@@ -77,9 +81,9 @@ void Document::Pass() {
   passed_ = true;
 }
 
-Documents ReadDocuments(std::string_view input) {
+Documents ReadDocuments(const std::vector<yaml::Slice>& slices) {
   Documents documents;
-  for (const yaml::Slice& slice : yaml::Split(input)) documents.emplace_back(slice);
+  for (const yaml::Slice& slice : slices) documents.emplace_back(slice);
   ForEachChunk(documents.size(), [&](std::size_t, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       Document& document = documents[i];

@@ -24,6 +24,8 @@ class Document {
   explicit Document(yaml::Slice slice) : slice_(slice) {}
   /// Makes the outline; to be called once, before anything else.
   void Scan();
+  /// The outline of `text`, which stands for this document.
+  yaml::ScanResult OutlineOf(std::string_view text) const;
 
   const yaml::Slice& slice() const { return slice_; }
   const yaml::Outline& input() const { return input_; }
@@ -58,7 +60,10 @@ class Document {
   bool passed() const { return passed_; }
 
   bool removed = false;    ///< Leaves the stream: an object of ours that nobody wants any more.
-  bool is_policy = false;  ///< A policy document; taken out of the output.
+  bool is_policy = false;  ///< A policy document: the run does nothing to it.
+  bool stays = false;      ///< A policy document that is not taken out of the output.
+  /// True if it is not part of the output.
+  bool leaves() const { return removed || (is_policy && !stays); }
 
  private:
   struct Version {
@@ -83,8 +88,8 @@ class Document {
 
 using Documents = std::deque<Document>;
 
-/// Every document of `input`, scanned, with the policy documents among them marked.
-Documents ReadDocuments(std::string_view input);
+/// The documents that stand in `slices`, scanned, with the policy documents among them marked.
+Documents ReadDocuments(const std::vector<yaml::Slice>& slices);
 
 /// True if the bytes that the edits left alone, document.kept(), are those of the input.
 bool KeptBytesAreEqual(const Document& document, const std::vector<text::Piece>& kept);

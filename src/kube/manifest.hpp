@@ -16,6 +16,11 @@
 
 namespace cloudlab::kube {
 
+/// Where hosts of functions write which file an object comes from (kyaml, kio/kioutil); the legacy
+/// one is what they used before 2022 and still write along.
+inline constexpr std::string_view kPathAnnotation = "internal.config.kubernetes.io/path";
+inline constexpr std::string_view kLegacyPathAnnotation = "config.kubernetes.io/path";
+
 /// The pod template of a custom resource, told at run time.
 struct PodTemplatePath {
   std::string group;  ///< Empty: any.

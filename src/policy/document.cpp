@@ -48,7 +48,7 @@ class Reader {
     }
     if (!flaws.empty()) return false;
     document_.kind = schema->kind;
-    document_.name = document_.root.Find({"metadata", "name"}).Text();
+    document_.name = OriginalName(document_.root);
     document_.spec = yaml::Value::From(document_.root.Find("spec"));
     FillDefaults(schema->spec(), document_.spec);
     return MayJoin(others);
@@ -152,6 +152,13 @@ bool IsPolicyDocument(yaml::NodeView root) {
   return root.IsMap() && GroupOf(root.Find("apiVersion").Text()) == kGroup;
 }
 
+std::string OriginalName(yaml::NodeView root) {
+  const auto [name, annotations] = root.Find("metadata").FindEach<2>({"name", "annotations"});
+  const std::string earlier =
+      annotations.Find("internal.config.kubernetes.io/previousNames").Text();
+  return earlier.empty() ? name.Text() : earlier.substr(0, earlier.find(','));
+}
+
 void DocumentSet::Read(const text::Source& source, text::Diagnostics& diagnostics) {
   bool first = true;
   for (const yaml::Slice& slice : yaml::Split(source.text)) {
@@ -167,7 +174,8 @@ void DocumentSet::ReadFromStream(const text::Source& stream, const yaml::Slice& 
 
 void DocumentSet::ReadSlice(const text::Source& source, const yaml::Slice& slice, bool first,
                             DocumentOrigin origin, text::Diagnostics& diagnostics) {
-  yaml::ScanResult scan = yaml::Scan(slice.text, first);
+  yaml::ScanResult scan =
+      slice.is_item ? yaml::ScanItem(slice.text) : yaml::Scan(slice.text, first);
   if (scan.problem) {
     diagnostics.Add(Error(std::string(scan.problem->code), scan.problem->message,
                           PlaceIn(&source, slice.offset, scan.problem->span), scan.problem->hint));
@@ -186,7 +194,20 @@ void DocumentSet::Add(yaml::NodeView root, const text::Source& source, std::size
   document.offset = offset;
   document.origin = origin;
   Reader reader(std::move(document), diagnostics);
-  if (reader.Run(*this)) documents_.push_back(reader.Take());
+  if (!reader.Run(*this)) return;
+  documents_.push_back(reader.Take());
+  if (documents_.back().kind != "Pipeline") return;
+  for (const yaml::NodeView item : root.Find({"spec", "policies"}).children()) {
+    const yaml::NodeView inlined = item.Resolved();
+    if (!inlined.IsMap()) continue;
+    if (inlined.Find("kind").TextIs("Pipeline")) {
+      diagnostics.Add(Error("CL-P-PIPELINES", "a Pipeline inside a Pipeline",
+                            PlaceIn(&source, offset, SpanOf(inlined.Find("kind"), false)),
+                            "a run has one Pipeline"));
+      continue;
+    }
+    Add(inlined, source, offset, origin, diagnostics);
+  }
 }
 
 const Document* DocumentSet::Find(std::string_view kind, std::string_view name) const {

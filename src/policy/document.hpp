@@ -56,6 +56,11 @@ struct Document {
 /// True if the group of `root`'s apiVersion is ours, whatever the version.
 bool IsPolicyDocument(yaml::NodeView root);
 
+/// The name by which other documents know the one at `root`: what `metadata.name` was before
+/// kustomize put a prefix or suffix to it. Its bookkeeping lists earlier names, the first one
+/// first.
+std::string OriginalName(yaml::NodeView root);
+
 /// All policy documents of a run. Documents, outlines and files stay where they are for the life
 /// of the set; sources (the texts themselves) belong to the caller and must outlive it.
 class DocumentSet {
@@ -72,8 +77,9 @@ class DocumentSet {
   /// outlines of the stream do not live as long as its policies.
   void ReadFromStream(const text::Source& stream, const yaml::Slice& slice,
                       text::Diagnostics& diagnostics);
-  /// Adds the document at `root`, a part of an outline of the caller's that outlives this set (a
-  /// KRM functionConfig); `offset` is where that outline's text begins in `source`.
+  /// Adds the document at `root`, and what stands as documents under `policies` of a Pipeline: a
+  /// part of an outline of the caller's that outlives this set (a KRM functionConfig); `offset` is
+  /// where that outline's text begins in `source`.
   void Add(yaml::NodeView root, const text::Source& source, std::size_t offset,
            DocumentOrigin origin, text::Diagnostics& diagnostics);
 

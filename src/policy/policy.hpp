@@ -73,6 +73,9 @@ struct Run {
   const network::Traffic* traffic = nullptr;
   /// What becomes of the secrets of the stream; null if no policy is about them.
   const secrets::Plans* secrets = nullptr;
+  /// The host copies comments of list items to the output by position (kpt): what is put in front
+  /// of a commented item would take its comment.
+  bool comments_by_position = false;
   bool explain = true;  ///< Somebody will read rows and info findings; without, they are left out.
   Mending mending;
   std::vector<std::string> applying;  ///< The policies that edit, by name, in the order of the run.

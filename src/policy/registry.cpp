@@ -41,6 +41,12 @@ const PolicyKind* FindPolicyKind(std::string_view kind) {
   return found == kPolicyKinds.end() ? nullptr : found;
 }
 
+/// The name that an item of `policies` is, or that the document there has.
+std::string NameOfItem(yaml::NodeView item) {
+  item = item.Resolved();
+  return item.IsMap() ? item.Find({"metadata", "name"}).Text() : item.Text();
+}
+
 /// The names that the Pipeline lists, each checked; nothing if it lists none.
 std::optional<std::vector<std::string>> ListedPolicies(const DocumentSet& documents,
                                                        const PipelineSettings& pipeline,
@@ -51,7 +57,8 @@ std::optional<std::vector<std::string>> ListedPolicies(const DocumentSet& docume
   const std::vector<std::string> known = PolicyNames(documents);
   std::vector<std::string> listed;
   for (const yaml::NodeView item : pipeline.document->root.Find({"spec", "policies"}).children()) {
-    listed.push_back(item.Text());
+    listed.push_back(NameOfItem(item));
+    if (item.Resolved().IsMap()) continue;  // Checked when it was read.
     if (std::ranges::find(known, listed.back()) != known.end()) continue;
     diagnostics.Add(Error("CL-P-POLICY", "no policy is called \"" + listed.back() + "\"",
                           pipeline.document->PlaceOf(item), Suggestion(listed.back(), known)));
@@ -103,6 +110,7 @@ PipelineSettings ReadPipeline(const DocumentSet& documents, text::Diagnostics& d
   settings.ns = TextAt(spec, "namespace");
   settings.kube_version = kube::Version::Parse(TextAt(spec, "kubeVersion"));
   settings.allow_stream_policies = TextAt(spec, "allowStreamPolicies") == "true";
+  settings.validates = TextAt(spec, "mode") == "Validate";
   if (const yaml::Value* paths = spec.Find("podTemplatePaths")) {
     for (const yaml::Value& path : paths->items()) {
       settings.pod_template_paths.push_back(
@@ -110,6 +118,15 @@ PipelineSettings ReadPipeline(const DocumentSet& documents, text::Diagnostics& d
     }
   }
   return settings;
+}
+
+std::vector<std::string> ListedNames(const PipelineSettings& pipeline) {
+  std::vector<std::string> names;
+  if (pipeline.document == nullptr) return names;
+  for (const yaml::NodeView item : pipeline.document->root.Find({"spec", "policies"}).children()) {
+    names.push_back(NameOfItem(item));
+  }
+  return names;
 }
 
 std::vector<std::unique_ptr<Policy>> MakePolicies(const DocumentSet& documents,

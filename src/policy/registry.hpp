@@ -27,6 +27,7 @@ struct PipelineSettings {
   std::optional<kube::Version> kube_version;
   std::vector<kube::PodTemplatePath> pod_template_paths;
   bool allow_stream_policies = false;
+  bool validates = false;  ///< `mode: Validate`: the run only looks.
 
   /// The place of `spec.<field>`, for findings about it; none without a document.
   text::Place PlaceOf(std::string_view field) const;
@@ -34,6 +35,9 @@ struct PipelineSettings {
 
 /// Reads the Pipeline of `documents`; two of them are an error.
 PipelineSettings ReadPipeline(const DocumentSet& documents, text::Diagnostics& diagnostics);
+
+/// The names under `policies` of the Pipeline, those of documents that stand there included.
+std::vector<std::string> ListedNames(const PipelineSettings& pipeline);
 
 /// The policies of the run, by stage and inside a stage by name: those that the Pipeline lists, or
 /// all. What was allowed in from the stream takes part without being listed.

@@ -36,8 +36,9 @@ enum class Form : std::uint8_t {
   kList,
   kMap,
   kObject,
-  kOneOf,  ///< One of several objects; the text of their first field, an enum of one, says which.
-  kAny,    ///< Kubernetes content.
+  kPolicy,  ///< The name of a policy, or a whole policy document (checked on its own).
+  kOneOf,   ///< One of several objects; the text of their first field, an enum of one, says which.
+  kAny,     ///< Kubernetes content.
 };
 
 struct Object;

@@ -89,6 +89,10 @@ class Printer {
         if (type.minimum > 0) json["minItems"] = type.minimum;
         return json;
       }
+      case Form::kPolicy:
+        return {{"oneOf",
+                 {TextForm(Form::kName),
+                  {{"type", "object"}, {"required", {"apiVersion", "kind", "metadata", "spec"}}}}}};
       case Form::kMap:
         return MapBody(type);
       case Form::kObject:

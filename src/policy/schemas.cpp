@@ -183,9 +183,15 @@ ObjectPtr PipelineSpec() {
                 "The effective namespace of objects that have none; --namespace wins over it."),
        Optional("kubeVersion", Of(Form::kVersion),
                 "The Kubernetes version to write for; --kube-version wins over it."),
-       Optional("policies", List(Of(Form::kName)),
-                "The policies that run, by metadata.name; left out: all that were loaded. Their "
-                "order here does not matter."),
+       Optional(
+           "policies", List(Of(Form::kPolicy)),
+           "The policies that run, by metadata.name, or as whole documents; left out: all that "
+           "were loaded. Their order here does not matter. Profiles and exceptions may stand "
+           "here as documents, too."),
+       Optional("mode", Enum({"Apply", "Validate"}),
+                "Validate: nothing is written, and whatever would be changed is an error; a "
+                "function answers with `items: []`.",
+                "Apply"),
        Optional("podTemplatePaths", List(template_path), "Pod templates of custom resources."),
        Optional("provenance", Enum({"None", "Annotation", "File"}),
                 "Where the run leaves a note of what it did, beyond marking what it owns.", "None"),

@@ -95,6 +95,12 @@ bool KeyFits(std::string_view key, std::string_view pattern) {
   return key.size() > pattern.size() && key.starts_with(pattern);
 }
 
+const Type kName = [] {
+  Type name;
+  name.form = Form::kName;
+  return name;
+}();
+
 class Checker {
  public:
   std::vector<Flaw> Run(const Object& object, yaml::NodeView node, std::string_view path) {
@@ -145,6 +151,8 @@ class Checker {
         return CheckObject(*type.objects.front(), node, path);
       case Form::kOneOf:
         return CheckOneOf(type, node, path);
+      case Form::kPolicy:
+        return node.IsMap() ? void() : CheckText(kName, node, path);
       case Form::kInt:
         return CheckInt(type, node, path);
       case Form::kBool:

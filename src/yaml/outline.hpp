@@ -71,14 +71,18 @@ struct Problem {
   Span span;         ///< In the scanned text.
 };
 
+struct ScanResult;
+
 class Outline {
  public:
   /// The text that was scanned; the outline does not own it.
   std::string_view text() const { return text_; }
   /// True for a document without content: nothing but comments, blanks and markers.
   bool empty() const { return nodes_.empty(); }
-  /// Nodes in the order of their text; node 0 is the root.
+  /// Nodes in the order of their text; the first one is the root, but see ScanItem().
   const std::vector<Node>& nodes() const { return nodes_; }
+  /// kNoNode for an empty document.
+  NodeId root() const { return nodes_.empty() ? kNoNode : root_; }
   const Node& node(NodeId id) const { return nodes_[id]; }
   NodeId parent(NodeId id) const { return nodes_[id].parent; }
 
@@ -93,11 +97,13 @@ class Outline {
 
  private:
   friend class Scanner;
+  friend ScanResult ScanItem(std::string_view lines);
 
   std::string_view text_;
   std::vector<Node> nodes_;
   std::vector<Property> properties_;
   std::vector<AliasTarget> aliases_;
+  NodeId root_ = 0;
 };
 
 /// The outline of one slice of a stream (see Split), or the first Problem in it.
@@ -109,5 +115,9 @@ struct ScanResult {
 /// Scans one document. `at_stream_start` permits a byte order mark. Linear in the text, iterative,
 /// memory at most kMaxNodes nodes; never throws on any input.
 ScanResult Scan(std::string_view document, bool at_stream_start = true);
+
+/// Scans whole lines that were cut out of a block sequence: one item with its dash. The root of the
+/// outline is what stands behind the dash.
+ScanResult ScanItem(std::string_view lines);
 
 }  // namespace cloudlab::yaml

@@ -29,6 +29,15 @@ ScanResult Scan(std::string_view document, bool at_stream_start) {
   return Scanner(document).Run(at_stream_start);
 }
 
+ScanResult ScanItem(std::string_view lines) {
+  ScanResult result = Scan(lines, false);
+  if (!result.outline.empty() && result.outline.node(0).kind == Kind::kSeq &&
+      result.outline.node(0).first != kNoNode) {
+    result.outline.root_ = result.outline.node(0).first;
+  }
+  return result;
+}
+
 Scanner::Scanner(std::string_view text)
     : data_(text.data()), size_(static_cast<std::uint32_t>(text.size())) {
   outline_.text_ = text;

@@ -15,6 +15,7 @@ namespace cloudlab::yaml {
 struct Slice {
   std::string_view text;
   std::size_t offset = 0;  ///< Where it begins in the stream.
+  bool is_item = false;    ///< One item of a block sequence with its dash; see ScanItem().
 };
 
 /// The slices of `stream`, in order; none for an empty stream. Views into `stream`, no copy.

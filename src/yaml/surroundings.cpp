@@ -128,6 +128,33 @@ std::uint32_t Surroundings::AboveComments(NodeId item, NodeId previous) const {
   return at;
 }
 
+bool Surroundings::HasComments(NodeId id) const {
+  // Whatever is no key and no scalar is blanks, indicators, anchors, tags and comments.
+  const auto has_comment = [this](std::uint32_t begin, std::uint32_t end) {
+    const std::string_view gap = text_.substr(begin, end - begin);
+    for (std::size_t at = gap.find('#'); at != std::string_view::npos; at = gap.find('#', at + 1)) {
+      const char before = begin + at == 0 ? '\n' : text_[begin + at - 1];
+      if (before == ' ' || before == '\t' || before == '\n') return true;
+    }
+    return false;
+  };
+  const NodeId end = SubtreeEnd(id);
+  std::uint32_t at = outline_.node(id).key.end;
+  for (NodeId each = id; each < end; ++each) {
+    const Node& node = outline_.node(each);
+    if (each != id && !node.key.empty()) {
+      if (has_comment(at, node.key.begin)) return true;
+      at = node.key.end;
+    }
+    if (node.kind != Kind::kScalar || node.value.empty()) continue;
+    if (has_comment(at, node.value.begin)) return true;
+    if (IsBlockScalar(node) && has_comment(node.value.begin, HeaderEnd(each))) return true;
+    at = node.value.end;
+  }
+  // Behind the last one on its line.
+  return has_comment(at, std::max(at, LineEnd(at)));
+}
+
 bool Surroundings::IsBelow(NodeId id) const {
   const Node& node = outline_.node(id);
   return !node.value.empty() && node.value.begin > LineEnd(BehindIndicator(id));

@@ -54,6 +54,8 @@ class Surroundings {
   /// The start of the comment lines right above `item`: they stay with it. `previous` is the item
   /// before it, or kNoNode.
   std::uint32_t AboveComments(NodeId item, NodeId previous) const;
+  /// True if a comment stands in the value of `id`, or between its key and the value.
+  bool HasComments(NodeId id) const;
   /// True if the value begins on a line below its key or dash.
   bool IsBelow(NodeId id) const;
   bool IsInFlow(NodeId id) const;

@@ -38,7 +38,7 @@ Entries LookUp(const Outline& outline, NodeId map, std::string_view key) {
 
 }  // namespace
 
-NodeView NodeView::Root(const Outline& outline) { return {outline, outline.empty() ? kNoNode : 0}; }
+NodeView NodeView::Root(const Outline& outline) { return {outline, outline.root()}; }
 
 bool NodeView::IsNull() const {
   const NodeView at = Resolved();

@@ -11,6 +11,7 @@
 #include "policy/sidecar/order.hpp"
 #include "policy/sizing.hpp"
 #include "policy/text_at.hpp"
+#include "yaml/surroundings.hpp"
 
 namespace cloudlab::policy::sidecar {
 namespace {
@@ -249,6 +250,24 @@ void StateResources(Injection& injection, const yaml::Value& wanted) {
   }
 }
 
+/// A host that copies comments by position (Run::comments_by_position) would give those of the item
+/// that stands at `placement` to the new one: then it goes to the end.
+void KeepCommentsInPlace(Injection& injection, const char* key, Placement& placement) {
+  const yaml::NodeView list = injection.pod.spec.Find(key);
+  if (!injection.run.comments_by_position || !list ||
+      placement.place.side == yaml::ItemPlace::Side::kEnd ||
+      !yaml::Surroundings(list.outline()).HasComments(list.id())) {
+    return;
+  }
+  placement = {};
+  injection.proposal.AddFinding(
+      text::Severity::kWarning, "CL-A-COMMENTS",
+      "container " + injection.container_name() + " goes to the end of " + key +
+          ", behind containers that it was to start before: kpt and kustomize fn hand comments out "
+          "by position, and those of this list would move to other containers",
+      list, "take the comments out of the list, or write them above it");
+}
+
 /// A new container at the place that `order` says.
 bool Insert(Injection& injection, const yaml::Value& wanted) {
   const auto sidecar =
@@ -256,8 +275,8 @@ bool Insert(Injection& injection, const yaml::Value& wanted) {
   Sidecar self;
   if (sidecar != injection.run.sidecars.end()) self = *sidecar;
   self.container = injection.container_name();  // The workload may have overridden it.
-  const Placement placement = FindPlacement(self, injection.run.sidecars, injection.pod,
-                                            injection.native, injection.proposal.pending());
+  Placement placement = FindPlacement(self, injection.run.sidecars, injection.pod, injection.native,
+                                      injection.proposal.pending());
   if (!placement.error.empty()) {
     injection.AddError("CL-A-ORDER",
                        "container " + self.container + " has no place: " + placement.error,
@@ -265,6 +284,7 @@ bool Insert(Injection& injection, const yaml::Value& wanted) {
     return false;
   }
   const char* list = injection.native ? "initContainers" : "containers";
+  KeepCommentsInPlace(injection, list, placement);
   injection.proposal.Append(injection.pod.spec, {list}, wanted, placement.place,
                             injection.origin());
   StateResources(injection, wanted);

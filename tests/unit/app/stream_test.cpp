@@ -18,7 +18,7 @@ yaml::ChangeSet Resize(const Document& document, std::string size) {
 }
 
 TEST_CASE("a stream is its documents, the policies among them marked", "[app][stream]") {
-  const Documents documents = ReadDocuments(kInput);
+  const Documents documents = ReadDocuments(yaml::Split(kInput));
   REQUIRE(documents.size() == 3);
   CHECK_FALSE(documents[0].is_policy);
   CHECK(documents[1].is_policy);
@@ -30,7 +30,7 @@ TEST_CASE("a stream is its documents, the policies among them marked", "[app][st
 }
 
 TEST_CASE("edits add up, and what was kept is known", "[app][stream]") {
-  Documents documents = ReadDocuments(kInput);
+  Documents documents = ReadDocuments(yaml::Split(kInput));
   Document& document = documents[0];
   REQUIRE_FALSE(document.Edit(Resize(document, "10")));
   REQUIRE_FALSE(document.Edit(Resize(document, "200")));
@@ -41,7 +41,7 @@ TEST_CASE("edits add up, and what was kept is known", "[app][stream]") {
 }
 
 TEST_CASE("pieces that do not hold what they claim are seen", "[app][stream]") {
-  Documents documents = ReadDocuments(kInput);
+  Documents documents = ReadDocuments(yaml::Split(kInput));
   Document& document = documents[0];
   REQUIRE_FALSE(document.Edit(Resize(document, "20")));
   CHECK_FALSE(KeptBytesAreEqual(document, {{0, 0, 17}}));            // The old size.
@@ -51,7 +51,7 @@ TEST_CASE("pieces that do not hold what they claim are seen", "[app][stream]") {
 }
 
 TEST_CASE("a passed document is as it came", "[app][stream]") {
-  Documents documents = ReadDocuments(kInput);
+  Documents documents = ReadDocuments(yaml::Split(kInput));
   REQUIRE_FALSE(documents[0].Edit(Resize(documents[0], "10")));
   documents[0].Pass();
   CHECK(documents[0].passed());

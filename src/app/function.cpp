@@ -1,0 +1,79 @@
+#include "app/function.hpp"
+
+#include <deque>
+#include <memory>
+#include <utility>
+
+#include "app/function_config.hpp"
+#include "app/list_output.hpp"
+#include "app/results.hpp"
+#include "kube/krm_list.hpp"
+#include "yaml/stream.hpp"
+
+namespace cloudlab::app {
+namespace {
+
+/// What a run reads and its result points into.
+struct Call {
+  kube::KrmList list;
+  std::deque<yaml::Outline> outlines;  // Of a functionConfig apart from it.
+  FunctionTexts texts;
+};
+
+text::Diagnostic Unreadable(const text::Source& input, yaml::Problem problem) {
+  text::Diagnostic error;
+  error.code = problem.code;
+  error.message = std::move(problem.message);
+  error.hint = std::move(problem.hint);
+  if (!input.text.empty()) error.place = {&input, problem.span};
+  return error;
+}
+
+}  // namespace
+
+Result RunFunction(const text::Source& input, Settings settings, text::Diagnostics problems) {
+  auto call = std::make_shared<Call>();
+  if (auto problem = call->list.Read(input.text)) {
+    problems.Add(Unreadable(input, std::move(*problem)));
+  } else {
+    ReadFunctionConfig({call->list.function_config(), &input, call->list.offset()}, settings,
+                       call->texts, problems);
+  }
+  settings.list = &call->list;
+  settings.is_function = true;
+  Result result =
+      problems.HasErrors() ? Reject(settings, std::move(problems)) : Run(input, settings);
+  const yaml::Value results = ResultsOf(result);
+  result.output =
+      result.exit_code == kDone && !result.is_check
+          ? WithResults(std::move(result.output), input.text.size(), call->list, results)
+          : EmptyList(results);
+  result.kept.push_back(std::move(call));
+  return result;
+}
+
+Result RunUnwrapped(const text::Source& config, const text::Source& input, Settings settings,
+                    text::Diagnostics problems) {
+  auto call = std::make_shared<Call>();
+  for (const yaml::Slice& slice : yaml::Split(config.text)) {
+    yaml::ScanResult scan = yaml::Scan(slice.text, slice.offset == 0);
+    if (scan.problem) {
+      const auto shift = static_cast<std::uint32_t>(slice.offset);
+      scan.problem->span = {scan.problem->span.begin + shift, scan.problem->span.end + shift};
+      problems.Add(Unreadable(config, std::move(*scan.problem)));
+      continue;
+    }
+    const yaml::Outline& outline = call->outlines.emplace_back(std::move(scan.outline));
+    ReadFunctionConfig({yaml::NodeView::Root(outline), &config, slice.offset}, settings,
+                       call->texts, problems);
+  }
+  settings.is_function = true;
+  Result result =
+      problems.HasErrors() ? Reject(settings, std::move(problems)) : Run(input, settings);
+  result.kept.push_back(std::move(call));
+  return result;
+}
+
+std::string FailedFunction(const std::string& message) { return EmptyList(ErrorResult(message)); }
+
+}  // namespace cloudlab::app

@@ -1,0 +1,229 @@
+#include "app/list_output.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "yaml/render.hpp"
+
+namespace cloudlab::app {
+namespace {
+
+constexpr std::string_view kDefaultGlue = ", ";
+
+/// A new object as an item of a block sequence whose dashes stand at `column`.
+std::string BlockItem(const Written& written, std::uint32_t column) {
+  std::string_view text = written.text;
+  text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);  // Its marker.
+  std::string item;
+  bool begun = false;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end);
+    const bool is_blank = line.find_first_not_of("\r\n") == std::string_view::npos;
+    if (!is_blank) item.append(column, ' ');
+    if (!begun && line.starts_with('#')) {
+      item += line;
+      continue;
+    }
+    if (!is_blank) item += begun ? "  " : "- ";
+    item += line;
+    begun = true;
+  }
+  return item;
+}
+
+/// The same between brackets, as JSON if the list is.
+std::string FlowItem(const Written& written, bool json) {
+  const yaml::ScanResult scan = yaml::Scan(written.text);
+  return yaml::RenderFlow(yaml::Value::From(yaml::NodeView::Root(scan.outline)), json);
+}
+
+/// True if the list is JSON: its keys stand in double quotes.
+bool IsJson(const kube::KrmList& list) {
+  const auto entries = list.root().children();
+  return !entries.empty() && (*entries.begin()).node().key_style == yaml::Style::kDouble;
+}
+
+bool Leaves(const Part& part, const Documents& documents) {
+  return part.object == nullptr && documents[part.document].leaves();
+}
+
+class Assembly {
+ public:
+  Assembly(std::string_view input, const kube::KrmList& list, const Documents& documents)
+      : input_(input), list_(list), documents_(documents) {}
+
+  Output Run(const std::vector<Part>& parts) {
+    output_.text.reserve(input_.size() + input_.size() / 4);
+    const auto& slices = list_.slices();
+    if (slices.empty()) return WithoutItems();
+    const bool is_empty =
+        std::ranges::all_of(parts, [this](const Part& part) { return Leaves(part, documents_); });
+    Head(slices.front().offset, is_empty);
+    for (const Part& part : parts) {
+      if (!Leaves(part, documents_)) Add(part);
+    }
+    const yaml::Slice& last = slices.back();
+    const std::size_t tail = last.offset + last.text.size();
+    if (tail < input_.size()) EndLine();
+    Copy(tail, input_.size());
+    return std::move(output_);
+  }
+
+ private:
+  void Copy(std::size_t begin, std::size_t end) {
+    if (begin == end) return;
+    output_.copied.push_back({begin, output_.text.size(), end - begin});
+    output_.text += input_.substr(begin, end - begin);
+  }
+
+  /// What stands before the items. A block sequence that loses all of them becomes `[]`, for
+  /// nothing at all would be a null.
+  void Head(std::size_t end, bool is_empty) {
+    if (!is_empty || list_.is_flow()) return Copy(0, end);
+    const std::size_t key = list_.offset() + list_.items().node().key.end;
+    const std::size_t colon = input_.find(':', key) + 1;
+    Copy(0, colon);
+    output_.text += " []";
+    Copy(colon, end);
+  }
+
+  Output WithoutItems() {
+    const yaml::NodeView items = list_.items();
+    if (items && !items.IsNull()) {
+      Copy(0, input_.size());  // `items: []`.
+    } else if (items) {
+      const yaml::Span value = items.node().value;
+      const std::size_t begin = list_.offset() + value.begin;
+      Copy(0, begin);
+      output_.text += value.empty() ? " []" : "[]";
+      Copy(begin + value.size(), input_.size());
+    } else {
+      const std::size_t begin = FieldsBegin();
+      Copy(0, begin);
+      output_.text += list_.root().IsFlow() ? R"("items": [], )" : "items: []" + NextField();
+      Copy(begin, input_.size());
+    }
+    return std::move(output_);
+  }
+
+  std::size_t FieldsBegin() const {
+    return list_.offset() + (*list_.root().children().begin()).node().key.begin;
+  }
+  std::string NextField() const { return "\n" + std::string(list_.root().node().indent, ' '); }
+
+  void EndLine() {
+    if (!list_.is_flow() && !output_.text.ends_with('\n')) output_.text += '\n';
+  }
+
+  void Add(const Part& part) {
+    if (list_.is_flow()) {
+      if (count_++ > 0) output_.text += GlueBefore(part);
+    } else {
+      EndLine();
+    }
+    last_document_ = part.object == nullptr ? std::optional(part.document) : std::nullopt;
+    if (part.object != nullptr) {
+      output_.objects.push_back({output_.text.size(), part.object});
+      output_.text += list_.is_flow() ? FlowItem(*part.object, IsJson(list_))
+                                      : BlockItem(*part.object, list_.items().node().indent);
+      return;
+    }
+    const Document& document = documents_[part.document];
+    for (const text::Piece& piece : document.kept()) {
+      output_.copied.push_back(
+          {document.slice().offset + piece.from, output_.text.size() + piece.to, piece.size});
+    }
+    output_.text += document.text();
+  }
+
+  /// What stands between two values: the input's own bytes where they were neighbours there.
+  std::string_view GlueBefore(const Part& part) const {
+    const auto& slices = list_.slices();
+    const auto between = [&](std::size_t i) {
+      const std::size_t end = slices[i].offset + slices[i].text.size();
+      return input_.substr(end, slices[i + 1].offset - end);
+    };
+    if (part.object == nullptr && last_document_ && *last_document_ + 1 == part.document) {
+      return between(*last_document_);
+    }
+    return kDefaultGlue;
+  }
+
+  std::string_view input_;
+  const kube::KrmList& list_;
+  const Documents& documents_;
+  Output output_;
+  std::size_t count_ = 0;
+  std::optional<std::size_t> last_document_;
+};
+
+/// For a list that has results: those come first. What stands behind the items is found from the
+/// end, for only items are edited.
+std::string WithMoreResults(std::string text, std::size_t input_size, const kube::KrmList& list,
+                            const yaml::Value& results) {
+  const yaml::NodeView earlier = list.results();
+  yaml::Value all = yaml::Value::From(earlier.Resolved());
+  if (!all.IsSeq()) all = yaml::Value::Seq();
+  for (const yaml::Value& result : results.items()) all.Append(result);
+  const bool is_behind = !list.items() || list.items().id() < earlier.id();
+  const std::size_t shift = is_behind ? text.size() - input_size : 0;
+  const std::size_t colon = text.find(':', list.offset() + earlier.node().key.end + shift);
+  const std::size_t end = list.offset() + earlier.node().value.end + shift;
+  const std::string_view newline = text[end - 1] == '\n' ? "\n" : "";
+  return text.replace(colon, end - colon,
+                      ": " + yaml::RenderFlow(all, /*json=*/true).append(newline));
+}
+
+}  // namespace
+
+std::vector<Part> ArrangeItems(const Documents& documents, const std::vector<Written>& objects) {
+  std::vector<std::vector<const Written*>> behind(documents.size());
+  for (const Written& written : objects) {
+    behind[written.object->parent_document].push_back(&written);
+  }
+  std::vector<Part> parts;
+  parts.reserve(documents.size() + objects.size());
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    parts.push_back({i, nullptr});
+    for (const Written* written : behind[i]) parts.push_back({0, written});
+  }
+  return parts;
+}
+
+Output AssembleItems(std::string_view input, const kube::KrmList& list, const Documents& documents,
+                     const std::vector<Part>& parts) {
+  return Assembly(input, list, documents).Run(parts);
+}
+
+std::string WithResults(std::string text, std::size_t input_size, const kube::KrmList& list,
+                        const yaml::Value& results) {
+  if (results.items().empty()) return text;
+  if (list.results()) return WithMoreResults(std::move(text), input_size, list, results);
+  yaml::Value fields;
+  fields.Put("results", results);
+  const yaml::NodeView root = list.root();
+  const yaml::NodeView next = list.items() ? list.items() : *root.children().begin();
+  const std::size_t begin = list.offset() + next.node().key.begin;
+  if (root.IsFlow()) {
+    const std::string flow = yaml::RenderFlow(fields, /*json=*/true);
+    return text.insert(begin, flow.substr(1, flow.size() - 2) + ", ");
+  }
+  const std::uint32_t indent = root.node().indent;
+  std::string lines;
+  yaml::RenderBlockEntries(fields, indent, {}, lines);
+  return text.insert(begin, lines.substr(indent) + std::string(indent, ' '));
+}
+
+std::string EmptyList(const yaml::Value& results) {
+  yaml::Value list;
+  list.Put("apiVersion", yaml::Value::String(std::string(kube::kResourceListVersion)));
+  list.Put("kind", yaml::Value::String("ResourceList"));
+  list.Put("items", yaml::Value::Seq());
+  if (!results.items().empty()) list.Put("results", results);
+  return yaml::RenderDocument(list);
+}
+
+}  // namespace cloudlab::app

@@ -1,0 +1,145 @@
+#include "app/results.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "app/message.hpp"
+#include "kube/manifest.hpp"
+
+namespace cloudlab::app {
+namespace {
+
+using yaml::Value;
+
+constexpr std::string_view kIndexAnnotation = "internal.config.kubernetes.io/index";
+
+class Printer {
+ public:
+  explicit Printer(const Result& result) : result_(result), places_(result.guard) {
+    if (result.index == nullptr) return;
+    for (const kube::Manifest& manifest : result.index->manifests()) {
+      manifests_.try_emplace(manifest.id.Display(), &manifest);
+    }
+  }
+
+  Value Print() {
+    for (const text::Diagnostic& diagnostic : result_.report.diagnostics.items()) {
+      if (diagnostic.severity != text::Severity::kInfo) Add(diagnostic);
+    }
+    if (result_.exit_code == kInternal) {
+      Add("error",
+          "an edit did not turn out as intended; this is a bug of cloudlab: please report "
+          "it [CL-X-PROOF]");
+    }
+    if (result_.is_check && result_.exit_code == kFailed) AddDrift();
+    if (!result_.is_check && result_.exit_code == kDone) AddSummary();
+    return std::move(results_);
+  }
+
+ private:
+  Value& Add(std::string_view severity, const std::string& message) {
+    Value result;
+    result.Put("message", Shown(message));
+    result.Put("severity", Value::String(std::string(severity)));
+    results_.Append(std::move(result));
+    return results_.mutable_items().back();
+  }
+
+  Value Shown(const std::string& text) const { return Value::String(result_.guard.Pass(text)); }
+
+  void Add(const text::Diagnostic& diagnostic) {
+    const bool is_error = diagnostic.severity == text::Severity::kError;
+    std::string message = diagnostic.message + " [" + diagnostic.code + "]";
+    if (!diagnostic.hint.empty()) message += "; " + diagnostic.hint;
+    Value& result = Add(is_error ? "error" : "warning", message);
+    const auto manifest = manifests_.find(diagnostic.object);
+    if (manifest != manifests_.end()) Refer(manifest->second->id, manifest->second, result);
+    Value tags;
+    tags.Put("code", Value::String(diagnostic.code));
+    if (diagnostic.place.source != nullptr) {
+      const text::LineColumn at = places_.Of(diagnostic.place);
+      tags.Put("position",
+               Value::String(diagnostic.place.source->name + ":" + std::to_string(at.line) + ":" +
+                             std::to_string(at.column)));
+    }
+    result.Put("tags", std::move(tags));
+  }
+
+  /// Says which object a result is about, and which file that is in.
+  static void Refer(const kube::ObjectId& id, const kube::Manifest* manifest, Value& result) {
+    Value reference;
+    reference.Put("apiVersion", Value::String(id.api_version));
+    reference.Put("kind", Value::String(id.kind));
+    reference.Put("name", Value::String(id.name));
+    if (!id.ns.empty()) reference.Put("namespace", Value::String(id.ns));
+    result.Put("resourceRef", std::move(reference));
+    if (manifest == nullptr) return;
+    std::string path = manifest->Annotation(kube::kPathAnnotation);
+    if (path.empty()) path = manifest->Annotation(kube::kLegacyPathAnnotation);
+    if (path.empty()) return;
+    Value file;
+    file.Put("path", Value::String(path));
+    const std::string index = manifest->Annotation(kIndexAnnotation);
+    std::int64_t number = 0;
+    std::from_chars(index.data(), index.data() + index.size(), number);
+    file.Put("index", Value::Int(number));
+    result.Put("file", std::move(file));
+  }
+
+  void Refer(const kube::ObjectId& id, Value& result) const {
+    Refer(id, result_.index == nullptr ? nullptr : result_.index->Find(id), result);
+  }
+
+  /// What a run that only looks would have done.
+  void AddDrift() {
+    for (const policy::FieldEdit& edit : result_.report.edits) {
+      const std::string was = edit.old_value.empty() ? "(nothing)" : edit.old_value;
+      const std::string becomes = edit.new_value.empty() ? "(nothing)" : edit.new_value;
+      Value& result = Add("error", edit.path + " is " + was + ", and " + edit.policy +
+                                       " makes it " + becomes + " [CL-X-DRIFT]");
+      Refer(edit.object, result);
+      Value field;
+      field.Put("path", Value::String(edit.path));
+      if (!edit.old_value.empty()) field.Put("currentValue", Shown(edit.old_value));
+      if (!edit.new_value.empty()) field.Put("proposedValue", Shown(edit.new_value));
+      result.Put("field", std::move(field));
+    }
+    for (const ObjectRow& row : result_.report.added) {
+      Refer(row.object,
+            Add("error", row.object.Display() + " is missing; " + row.policy + " makes it for " +
+                             row.parent.Display() + " [CL-X-DRIFT]"));
+    }
+    for (const ObjectRow& row : result_.report.removed) {
+      Refer(row.object, Add("error", row.object.Display() + " is left over of " + row.policy +
+                                         " [CL-X-DRIFT]"));
+    }
+  }
+
+  void AddSummary() {
+    for (const PolicyCount& policy : result_.report.policies) {
+      Add("info", policy.kind + "/" + policy.name + ": " + std::to_string(policy.selected) +
+                      " selected, " + std::to_string(policy.changed) + " changed");
+    }
+  }
+
+  const Result& result_;
+  Places places_;
+  std::unordered_map<std::string, const kube::Manifest*> manifests_;
+  Value results_ = Value::Seq();
+};
+
+}  // namespace
+
+yaml::Value ResultsOf(const Result& result) { return Printer(result).Print(); }
+
+yaml::Value ErrorResult(const std::string& message) {
+  yaml::Value result;
+  result.Put("message", yaml::Value::String(message));
+  result.Put("severity", yaml::Value::String("error"));
+  return yaml::Value::Seq({std::move(result)});
+}
+
+}  // namespace cloudlab::app

@@ -1,0 +1,63 @@
+// A KRM ResourceList: what kustomize and kpt hand to a function and take back, and where its parts
+// stand in the text.
+//
+// Source: the KRM Functions Specification v1 (kubernetes-sigs/kustomize,
+// cmd/config/docs/api-conventions/functions-spec.md). Versions before v1 have the same fields.
+// The list is read as one outline and then cut into its items, each of which is worked on like a
+// document of a stream. Refused are other kinds and versions, `items` behind an alias, and an item
+// that refers to an anchor of another one: the cut would part them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/span.hpp"
+#include "yaml/outline.hpp"
+#include "yaml/stream.hpp"
+#include "yaml/view.hpp"
+
+namespace cloudlab::kube {
+
+inline constexpr std::string_view kResourceListVersion = "config.kubernetes.io/v1";
+
+class KrmList {
+ public:
+  /// Reads `text`, which must outlive the list and stay where it is: one document, with a byte
+  /// order mark or markers if it likes. Returns what is wrong with it, or nothing.
+  std::optional<yaml::Problem> Read(std::string_view text);
+
+  const std::string& api_version() const { return api_version_; }
+  /// Where the document begins in the text: nodes count from there.
+  std::size_t offset() const { return offset_; }
+  yaml::NodeView root() const { return yaml::NodeView::Root(outline_); }
+  /// Invalid if there is none, or a null.
+  yaml::NodeView function_config() const { return function_config_; }
+  yaml::NodeView results() const { return results_; }
+  yaml::NodeView items() const { return items_; }
+
+  /// The items in their order. In a block sequence they are whole lines, and comments directly
+  /// above an item are its own; in a flow sequence the values alone.
+  const std::vector<yaml::Slice>& slices() const { return slices_; }
+  /// True if `items` stands between brackets; false if it is missing.
+  bool is_flow() const { return is_flow_; }
+
+ private:
+  std::optional<yaml::Problem> ReadFields(std::string_view text);
+  std::optional<yaml::Problem> CheckAliases() const;
+  void CutLines();
+  void CutValues();
+
+  std::string_view text_;
+  yaml::Outline outline_;
+  std::string api_version_;
+  std::size_t offset_ = 0;
+  yaml::NodeView function_config_;
+  yaml::NodeView results_;
+  yaml::NodeView items_;
+  std::vector<yaml::Slice> slices_;
+  bool is_flow_ = false;
+};
+
+}  // namespace cloudlab::kube
