@@ -1,8 +1,8 @@
 # The verbs of the project. Everything installs what it needs; a second call is quick.
-#   make build | test | demo | golden | lint | fmt | bench | bench-peers | fuzz | sanitize | e2e-cluster | helm4-plugin | tools | clean
+#   make build | test | demo | golden | lint | fmt | bench | bench-peers | fuzz | sanitize | e2e-cluster | helm4-plugin | image | tools | clean
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build dev tools schemas test unit blackbox asan tsan sanitize demo golden lint fmt bench bench-peers fuzz e2e-cluster helm4-plugin packages clean
+.PHONY: build dev tools schemas test unit blackbox asan tsan sanitize demo golden lint fmt bench bench-peers fuzz e2e-cluster helm4-plugin image packages clean
 
 PYTEST := /usr/bin/python3 -B -m pytest -c tests/pytest.ini
 MUTANTS ?= 1000000
@@ -106,6 +106,10 @@ fuzz: dev $(GOYAML)
 
 helm4-plugin: build
 	@tools/helm4-plugin
+
+# The container image cloudlab:dev; its build context stays in out/image.
+image: build
+	@tools/image
 
 e2e-cluster: build
 	@tools/e2e-cluster
