@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from support import docker as docker_support
 from support import paths
 from support.helm import Helm3, Helm4
 from support.postrender import PostRenderer
@@ -40,6 +41,14 @@ def podinfo_chart():
     return paths.podinfo_chart()
 
 
+@pytest.fixture(scope="session")
+def docker():
+    """A Docker daemon that has the image of this checkout; without one the test is skipped."""
+    with docker_support.docker() as docker:
+        docker.build_image()
+        yield docker
+
+
 def allowed_skips():
     lines = (paths.TOP / "tests/skips.txt").read_text().splitlines()
     return [re.compile(line) for line in lines if line and not line.startswith("#")]
@@ -62,3 +71,5 @@ def pytest_terminal_summary(terminalreporter):
     for skip in skips:
         allowed = any(line.search(skip) for line in allowed_skips())
         terminalreporter.write_line(f"{'allowed' if allowed else 'NOT ALLOWED in CI'}: {skip}")
+    if any(f": {docker_support.NONE}" in skip for skip in skips):
+        terminalreporter.section("THE CONTAINER IMAGE WAS NOT TESTED: no Docker daemon, see above", red=True, bold=True)

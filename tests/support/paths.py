@@ -18,6 +18,14 @@ def program():
     return path
 
 
+def krm():
+    """The KRM function, which the image holds too."""
+    path = TOP / "out/bin/cloudlab-krm"
+    if not os.access(path, os.X_OK):
+        pytest.fail(f"{path} is missing: run make build", pytrace=False)
+    return path
+
+
 def test_program(name):
     """A program that only tests use."""
     path = TOP / "out/build/dev/tests" / name
