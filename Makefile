@@ -42,7 +42,7 @@ unit: dev
 	ctest --preset dev -j2 --output-on-failure
 
 blackbox: build truth-programs tools
-	$(PYTEST) tests/schema tests/golden tests/laws tests/cli tests/docs tests/examples tests/conformance tests/truth
+	$(PYTEST) tests/schema tests/golden tests/laws tests/cli tests/docs tests/examples tests/conformance tests/truth tests/container
 
 # Programs of tests/truth, which the static programs do not have beside them.
 .PHONY: truth-programs
