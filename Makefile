@@ -1,8 +1,8 @@
 # The verbs of the project. Everything installs what it needs; a second call is quick.
-#   make build | test | demo | golden | lint | fmt | bench | bench-peers | fuzz | sanitize | e2e-cluster | helm4-plugin | image | tools | clean
+#   make build | test | demo | golden | lint | fmt | bench | bench-functions | bench-peers | fuzz | sanitize | e2e-cluster | helm4-plugin | image | tools | clean
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build dev tools schemas test unit blackbox asan tsan sanitize demo golden lint fmt bench bench-peers fuzz e2e-cluster helm4-plugin image packages clean
+.PHONY: build dev tools schemas test unit blackbox asan tsan sanitize demo golden lint fmt bench bench-functions bench-peers fuzz e2e-cluster helm4-plugin image packages clean
 
 PYTEST := /usr/bin/python3 -B -m pytest -c tests/pytest.ini
 MUTANTS ?= 1000000
@@ -42,7 +42,7 @@ unit: dev
 	ctest --preset dev -j2 --output-on-failure
 
 blackbox: build truth-programs tools
-	$(PYTEST) tests/schema tests/golden tests/laws tests/cli tests/docs tests/examples tests/conformance tests/truth tests/container
+	$(PYTEST) tests/schema tests/golden tests/laws tests/cli tests/docs tests/examples tests/conformance tests/truth tests/krm tests/container
 
 # Programs of tests/truth, which the static programs do not have beside them.
 .PHONY: truth-programs
@@ -91,6 +91,10 @@ bench: build tools
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev --target bench_core
 	@/usr/bin/python3 -B tests/bench/bench.py
+
+bench-functions: build
+	@tools/get kustomize
+	@/usr/bin/python3 -B tests/bench/functions.py $${CLOUDLAB_TOOLS:-$$HOME/.cache/cloudlab/tools}/bin/kustomize
 
 bench-peers: build $(KRM)
 	@tools/get peers

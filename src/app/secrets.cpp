@@ -185,7 +185,8 @@ void Secrets::CheckSidecars(Report& report) const {
     const policy::Document& document = policy->document();
     if (policy->stage() != policy::Stage::kSidecars || !document.root) continue;
     const yaml::Outline& outline = document.root.outline();
-    for (yaml::NodeId id = 0; id < outline.nodes().size(); ++id) {
+    const yaml::NodeId end = outline.SubtreeEnd(document.root.id());
+    for (yaml::NodeId id = document.root.id(); id < end; ++id) {
       const NodeView scalar(outline, id);
       if (!scalar.IsScalar()) continue;
       policy::secrets::Detection detection;

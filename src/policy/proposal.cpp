@@ -160,14 +160,7 @@ void Proposal::Contradict(const StatedResource& other, yaml::NodeView map,
 }
 
 std::optional<yaml::Clash> Proposal::ClashInside(yaml::NodeView node) const {
-  const yaml::Outline& outline = node.outline();
-  yaml::NodeId end = static_cast<yaml::NodeId>(outline.nodes().size());
-  for (yaml::NodeId at = node.id(); at != yaml::kNoNode; at = outline.parent(at)) {
-    if (outline.node(at).next == yaml::kNoNode) continue;
-    end = outline.node(at).next;
-    break;
-  }
-  const auto owner = changes_.FindClaim(node.id(), end);
+  const auto owner = changes_.FindClaim(node.id(), node.outline().SubtreeEnd(node.id()));
   if (!owner) return std::nullopt;
   return yaml::Clash{node.id(), "", *owner, owner_};
 }

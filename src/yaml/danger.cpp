@@ -10,8 +10,8 @@ namespace cloudlab::yaml {
 namespace {
 
 /// True if an alias outside of `id` stands for something inside.
-bool IsNeededElsewhere(const Outline& outline, const Surroundings& around, NodeId id) {
-  const NodeId end = around.SubtreeEnd(id);
+bool IsNeededElsewhere(const Outline& outline, NodeId id) {
+  const NodeId end = outline.SubtreeEnd(id);
   return std::ranges::any_of(outline.aliases(), [&](const AliasTarget& a) {
     return id < a.target && a.target < end && a.alias >= end;
   });
@@ -102,8 +102,7 @@ std::optional<Problem> FindDanger(const Outline& outline, const Surroundings& ar
   };
   const bool is_alias = outline.node(id).kind == Kind::kAlias;
   const bool goes = change.remove || change.replace;  // The alias itself, not what it stands for.
-  if ((is_alias && !goes) || outline.IsShared(id) ||
-      (goes && IsNeededElsewhere(outline, around, id))) {
+  if ((is_alias && !goes) || outline.IsShared(id) || (goes && IsNeededElsewhere(outline, id))) {
     return refuse(id,
                   "a change here would show in every place that shares this content by an alias",
                   "write the shared content out in the chart");

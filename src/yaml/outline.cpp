@@ -12,6 +12,11 @@ const Property* Outline::FindProperty(NodeId id) const {
   return found != properties_.end() && found->node == id ? &*found : nullptr;
 }
 
+NodeId Outline::SubtreeEnd(NodeId id) const {
+  while (id != kNoNode && nodes_[id].next == kNoNode) id = nodes_[id].parent;
+  return id == kNoNode ? static_cast<NodeId>(nodes_.size()) : nodes_[id].next;
+}
+
 NodeId Outline::TargetOf(NodeId id) const {
   const auto found = std::lower_bound(aliases_.begin(), aliases_.end(), id,
                                       [](const AliasTarget& a, NodeId n) { return a.alias < n; });

@@ -88,6 +88,8 @@ class Outline {
 
   const std::vector<Property>& properties() const { return properties_; }
   const std::vector<AliasTarget>& aliases() const { return aliases_; }
+  /// One past the last node inside `id`: nodes stand in the order of the text.
+  NodeId SubtreeEnd(NodeId id) const;
   /// The properties of `id`, or null.
   const Property* FindProperty(NodeId id) const;
   /// The node that the alias `id` stands for.

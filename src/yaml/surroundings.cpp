@@ -90,11 +90,6 @@ NodeId Surroundings::LastChild(NodeId id) const {
   return last;
 }
 
-NodeId Surroundings::SubtreeEnd(NodeId id) const {
-  while (id != kNoNode && outline_.node(id).next == kNoNode) id = outline_.parent(id);
-  return id == kNoNode ? static_cast<NodeId>(outline_.nodes().size()) : outline_.node(id).next;
-}
-
 NodeId Surroundings::LastLeaf(NodeId id) const {
   while (outline_.node(id).style == Style::kBlock && outline_.node(id).first != kNoNode) {
     id = LastChild(id);
@@ -138,7 +133,7 @@ bool Surroundings::HasComments(NodeId id) const {
     }
     return false;
   };
-  const NodeId end = SubtreeEnd(id);
+  const NodeId end = outline_.SubtreeEnd(id);
   std::uint32_t at = outline_.node(id).key.end;
   for (NodeId each = id; each < end; ++each) {
     const Node& node = outline_.node(each);

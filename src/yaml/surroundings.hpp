@@ -37,8 +37,6 @@ class Surroundings {
   // Nodes.
   std::vector<NodeId> Children(NodeId id) const;
   NodeId LastChild(NodeId id) const;
-  /// One past the last node inside `id`: nodes stand in the order of the text.
-  NodeId SubtreeEnd(NodeId id) const;
   /// The innermost last node of a block collection, or `id` itself.
   NodeId LastLeaf(NodeId id) const;
   /// The key's first byte, the dash, or the start of a flow item.

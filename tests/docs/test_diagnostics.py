@@ -8,7 +8,7 @@ CODE = re.compile(r"CL-[A-Z]-[A-Z0-9]+(?:-[A-Z0-9]+)*")
 
 def codes_of_the_sources():
     found = {}
-    for folder in ("src", "frontend", "postrender"):
+    for folder in ("src", "frontend", "postrender", "krm-functions"):
         for path in sorted((TOP / folder).rglob("*.[ch]pp")):
             for number, line in enumerate(path.read_text().splitlines(), 1):
                 if line.lstrip().startswith("//"):

@@ -10,9 +10,9 @@ import pytest
 from support import golden
 
 
-@pytest.mark.parametrize("case", golden.cases(), ids=golden.name)
-def test_golden(postrender, case):
-    for file, content in golden.made(postrender.path, case).items():
+@pytest.mark.parametrize("case", golden.all_cases(), ids=golden.name)
+def test_golden(case):
+    for file, content in golden.made(golden.program_of(case), case).items():
         path = case / file
         expected = path.read_bytes() if path.exists() else None
         assert content == expected, difference(file, expected, content)

@@ -7,14 +7,14 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from support import golden, paths
+from support import golden
 
 
 def main(folders):
-    cases = [pathlib.Path(folder).resolve() for folder in folders] or golden.cases()
+    cases = [pathlib.Path(folder).resolve() for folder in folders] or golden.all_cases()
     changed = 0
     for case in cases:
-        for file, content in golden.made(paths.program(), case).items():
+        for file, content in golden.made(golden.program_of(case), case).items():
             path = case / file
             if content == (path.read_bytes() if path.exists() else None):
                 continue

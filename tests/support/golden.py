@@ -7,6 +7,8 @@
     expected.report.json      only where the case is about the report
     exit                      the exit code, where it is not 0
 
+The cases of tests/golden/krm are lists for the function, which answers with a list also where the run fails.
+
 A case runs inside its folder, so that no message depends on where the repository stands.
 """
 import os
@@ -20,8 +22,21 @@ FOLDER = paths.TOP / "tests/golden"
 FILES = ["expected.yaml", "expected.diff", "expected.stderr", "expected.report.json", "exit"]
 
 
+def is_function(case):
+    return case.parent.name == "krm"
+
+
 def cases():
+    """Those of the post-renderer."""
+    return [case for case in all_cases() if not is_function(case)]
+
+
+def all_cases():
     return sorted(path.parent for path in FOLDER.glob("*/*/input.yaml"))
+
+
+def program_of(case):
+    return paths.krm() if is_function(case) else paths.program()
 
 
 def name(case):
@@ -51,10 +66,10 @@ def made(program, case):
         with open(report, "rb") as file:
             report = file.read()
     failed = done.returncode != 0
-    if failed:
+    if failed and not is_function(case):
         assert done.stdout == b"", "a failing run must leave stdout empty"
     return dict(zip(FILES, [
-        None if failed else done.stdout,
+        done.stdout or None,
         None if failed else diff,
         done.stderr,
         report if (case / "expected.report.json").exists() else None,
