@@ -27,7 +27,7 @@ struct Closing {
   /// Every object that policies of the run want to be there, in the stream already or not.
   const std::deque<policy::NewObject>& wanted;
   /// Those that come into the stream, as they will stand there.
-  const std::vector<Written>& added;
+  const std::vector<const policy::NewObject*>& added;
 };
 
 /// True if the policies of the run, or what the stream holds, make a closing look worth its time.

@@ -8,7 +8,7 @@
 namespace cloudlab::app {
 
 EditedStream::EditedStream(const Documents& documents, const Rules& rules, const kube::Index& input,
-                           const std::vector<Written>& added,
+                           const std::vector<const policy::NewObject*>& added,
                            const std::function<bool(const kube::Manifest&)>& counts)
     : texts_(added.size()), outlines_(added.size()) {
   const auto& manifests = input.manifests();
@@ -17,11 +17,11 @@ EditedStream::EditedStream(const Documents& documents, const Rules& rules, const
       manifests.size() + added.size(), [&](std::size_t i, std::vector<kube::Manifest>& found) {
         if (i >= manifests.size()) {
           const std::size_t number = i - manifests.size();
-          texts_[number] = added[number].text;
-          outlines_[number] = yaml::Scan(texts_[number]).outline;
+          texts_[number] = added[number]->text;
+          outlines_[number] = yaml::Scan(*texts_[number]).outline;
           for (kube::Manifest& manifest :
                kube::Manifests(outlines_[number], documents.size(), paths)) {
-            manifest.id.ns = added[number].object->id.ns;
+            manifest.id.ns = added[number]->id.ns;
             found.push_back(std::move(manifest));
           }
           return;

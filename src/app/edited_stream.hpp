@@ -3,13 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "app/output.hpp"
 #include "app/rules.hpp"
 #include "app/stream.hpp"
 #include "kube/index.hpp"
+#include "policy/proposal.hpp"
 
 namespace cloudlab::app {
 
@@ -18,7 +19,7 @@ class EditedStream {
   /// `input` is the index of the input; the documents must outlive the stream. Of documents that
   /// nobody edited only manifests that `counts` are taken.
   EditedStream(const Documents& documents, const Rules& rules, const kube::Index& input,
-               const std::vector<Written>& added,
+               const std::vector<const policy::NewObject*>& added,
                const std::function<bool(const kube::Manifest&)>& counts);
   EditedStream(const EditedStream&) = delete;
   EditedStream& operator=(const EditedStream&) = delete;
@@ -26,7 +27,7 @@ class EditedStream {
   const kube::Index& index() const { return index_; }
 
  private:
-  std::vector<std::string> texts_;  // Of new objects.
+  std::vector<std::shared_ptr<const std::string>> texts_;  // Of new objects.
   std::vector<yaml::Outline> outlines_;
   kube::Index index_;
 };

@@ -43,7 +43,7 @@ Found FoundAt(const Output& output, const LeakSearch::Leak& leak) {
     const std::size_t size = into < run.size ? leak.span.size() : 1;
     found.place = SpanOf(begin, std::min(begin + size, run.from + run.size));
   } else if (object != output.objects.begin()) {
-    found.object = std::prev(object)->object->object->id.Display();
+    found.object = std::prev(object)->object->id.Display();
   }
   return found;
 }
@@ -65,17 +65,16 @@ void SearchScalars(const Document& document, const LeakSearch& removed, std::vec
   }
 }
 
+/// The same in a new object. Only its block scalars have several lines, and few objects have one.
 void SearchScalars(const Placed& placed, const LeakSearch& removed, std::vector<Found>& found) {
-  std::vector<const yaml::Value*> work = {&placed.object->object->content};
-  while (!work.empty()) {
-    const yaml::Value& value = *work.back();
-    work.pop_back();
-    for (const auto& [key, child] : value.entries()) work.push_back(&child);
-    for (const yaml::Value& item : value.items()) work.push_back(&item);
-    if (value.text().find('\n') == std::string::npos) continue;
-    const auto leak = removed.Find(value.text());
-    if (!leak || removed.Find(placed.object->text)) continue;
-    found.push_back({std::nullopt, placed.object->object->id.Display(), leak->form});
+  const std::string& text = *placed.object->text;
+  if (text.find('|') == std::string::npos) return;
+  const yaml::Outline outline = yaml::Scan(text).outline;
+  for (yaml::NodeId id = 0; id < outline.nodes().size(); ++id) {
+    if (outline.node(id).style != yaml::Style::kLiteral) continue;
+    const auto leak = removed.Find(yaml::NodeView(outline, id).Text());
+    if (!leak || removed.Find(text)) continue;
+    found.push_back({std::nullopt, placed.object->id.Display(), leak->form});
   }
 }
 

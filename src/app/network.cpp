@@ -1,6 +1,7 @@
 #include "app/network.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -90,10 +91,9 @@ std::vector<kube::Manifest> WrittenPolicies(const Closing& closing,
   const auto is_ours = [&](const policy::NewObject& object) {
     return std::ranges::find(makers, object.policy) != makers.end();
   };
-  std::vector<const Written*> added;
-  for (const Written& written : closing.added) {
-    if (is_ours(*written.object)) added.push_back(&written);
-  }
+  std::vector<const policy::NewObject*> added;
+  std::ranges::copy_if(closing.added, std::back_inserter(added),
+                       [&](const policy::NewObject* object) { return is_ours(*object); });
   std::set<kube::ObjectId> wanted;
   std::set<std::size_t> documents;
   for (const policy::NewObject& object : closing.wanted) {
@@ -105,9 +105,9 @@ std::vector<kube::Manifest> WrittenPolicies(const Closing& closing,
   outlines.resize(added.size());
   auto manifests = CollectFromChunks<kube::Manifest>(
       added.size(), [&](std::size_t i, std::vector<kube::Manifest>& found) {
-        outlines[i] = yaml::Scan(added[i]->text).outline;
+        outlines[i] = yaml::Scan(*added[i]->text).outline;
         for (kube::Manifest& manifest : kube::Manifests(outlines[i], 0)) {
-          manifest.id.ns = added[i]->object->id.ns;
+          manifest.id.ns = added[i]->id.ns;
           found.push_back(std::move(manifest));
         }
       });
@@ -140,7 +140,7 @@ bool HasNetwork(const Rules& rules) {
 }
 
 Network::Network(const Documents& documents, const Rules& rules, const kube::Index& input,
-                 const std::vector<Written>& added, const std::vector<Selected>& selected)
+                 const std::vector<const policy::NewObject*>& added, const std::vector<Selected>& selected)
     : stream_(documents, rules, input, added,
               [makers = Makers(rules)](const kube::Manifest& manifest) {
                 return manifest.pod || !policy::IsManagedByAny(manifest, makers);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <utility>
 
-#include "app/host_notes.hpp"
-#include "base/parallel.hpp"
 #include "kube/install_order.hpp"
 #include "yaml/bytes.hpp"
 #include "yaml/render.hpp"
@@ -50,27 +50,20 @@ std::string_view NewlineOf(std::string_view text) {
                                                                                        : "\n";
 }
 
-std::string ObjectText(const policy::NewObject& object, const HostNotes& notes,
-                       const Documents& documents, std::string_view newline) {
-  std::string text = std::string(kMarker).append(newline);
-  const std::string_view source = SourceLine(documents[object.parent_document]);
-  if (!source.empty()) text.append(source).append(newline);
-  if (notes.empty()) return text + yaml::RenderDocument(object.content, newline);
-  yaml::Value content = object.content;
+/// `content` with the filename annotation of its parent.
+yaml::Value Annotated(yaml::Value content, const std::string& filename) {
   yaml::Value& metadata = *content.Find("metadata");
   yaml::Value* annotations = metadata.Find("annotations");
   if (annotations == nullptr) annotations = &metadata.Put("annotations", yaml::Value::Map());
-  for (const auto& [key, value] : notes) annotations->Put(key, yaml::Value::String(value));
-  return text + yaml::RenderDocument(content, newline);
+  annotations->Put(std::string(kube::kFilenameAnnotation), yaml::Value::String(filename));
+  return content;
 }
 
 /// The documents that take part, and every object last of its kind.
 std::vector<Part> InOrder(kube::InstallOrder order, const Ranks& ranks,
-                          const std::vector<Written>& objects) {
-  std::map<std::string_view, std::vector<const Written*>> of_kind;
-  for (const Written& written : objects) {
-    of_kind[written.object->id.kind].push_back(&written);
-  }
+                          const std::vector<const policy::NewObject*>& objects) {
+  std::map<std::string_view, std::vector<const policy::NewObject*>> of_kind;
+  for (const policy::NewObject* object : objects) of_kind[object->id.kind].push_back(object);
   std::vector<std::string_view> kinds;
   for (const auto& [kind, unused] : of_kind) kinds.push_back(kind);
   std::ranges::sort(kinds, [order](std::string_view a, std::string_view b) {
@@ -83,7 +76,7 @@ std::vector<Part> InOrder(kube::InstallOrder order, const Ranks& ranks,
   };
   for (const std::string_view kind : kinds) {
     add_until(kube::InstallPlace(order, ranks.kinds, kind));
-    for (const Written* written : of_kind[kind]) parts.push_back({0, written});
+    for (const auto* object : of_kind[kind]) parts.push_back({0, object});
   }
   add_until(ranks.parts.size());
   return parts;
@@ -116,7 +109,7 @@ std::size_t MostBytes(const Documents& documents, const std::vector<Part>& parts
   std::size_t most = 0;
   for (const Part& part : parts) {
     const std::string_view text =
-        part.object == nullptr ? documents[part.document].text() : part.object->text;
+        part.object == nullptr ? documents[part.document].text() : *part.object->text;
     most += kMarker.size() + newline.size() + text.size();
   }
   return most;
@@ -124,32 +117,29 @@ std::size_t MostBytes(const Documents& documents, const std::vector<Part>& parts
 
 }  // namespace
 
-std::vector<Written> WriteObjects(std::string_view input, const Documents& documents,
-                                  const kube::Index& index,
-                                  const std::vector<const policy::NewObject*>& objects,
-                                  std::vector<Written> written) {
+void WriteObject(std::string_view input, const Documents& documents, const kube::Index& index,
+                 policy::NewObject& object) {
   const std::string_view newline = NewlineOf(input);
-  const std::size_t done = written.size();
-  const std::vector<HostNotes> notes = NotesFor(objects, index);
-  written.resize(objects.size());
-  ForEachChunk(objects.size() - done, [&](std::size_t, std::size_t begin, std::size_t end) {
-    for (std::size_t i = done + begin; i < done + end; ++i) {
-      written[i] = {objects[i], ObjectText(*objects[i], notes[i], documents, newline)};
-    }
-  });
-  return written;
+  std::string text = std::string(kMarker).append(newline);
+  const std::string_view source = SourceLine(documents[object.parent_document]);
+  if (!source.empty()) text.append(source).append(newline);
+  const kube::Manifest* parent = index.Find(object.parent);
+  if (parent == nullptr || parent->filename_annotation.empty()) {
+    text += yaml::RenderDocument(object.content, newline);
+  } else {
+    text += yaml::RenderDocument(Annotated(object.content, parent->filename_annotation), newline);
+  }
+  object.text = std::make_shared<const std::string>(std::move(text));
 }
 
 std::vector<Part> Arrange(const Documents& documents, const kube::Index& index,
-                          const std::vector<Written>& objects) {
+                          const std::vector<const policy::NewObject*>& objects) {
   const Ranks ranks = RanksOf(index);
   const auto order = kube::FindInstallOrder(ranks.kinds);
   // behind[i]: what follows document i, where no order is to be kept.
-  std::vector<std::vector<const Written*>> behind(documents.size());
+  std::vector<std::vector<const policy::NewObject*>> behind(documents.size());
   if (!order) {
-    for (const Written& written : objects) {
-      behind[written.object->parent_document].push_back(&written);
-    }
+    for (const auto* object : objects) behind[object->parent_document].push_back(object);
   }
   const std::vector<Part> ranked =
       order ? InOrder(*order, ranks, objects) : InOrder(kube::InstallOrder::kHelm3, ranks, {});
@@ -171,7 +161,7 @@ std::vector<Part> Arrange(const Documents& documents, const kube::Index& index,
       ++next;
       add_ranked();
     }
-    for (const Written* written : behind[i]) parts.push_back({0, written});
+    for (const auto* object : behind[i]) parts.push_back({0, object});
   }
   add_ranked();
   KeepOpenTextLast(documents, parts);
@@ -200,7 +190,7 @@ Output Assemble(std::string_view input, const Documents& documents,
     if (part.object != nullptr) {
       if (output.text.size() > mark && !output.text.ends_with('\n')) output.text.append(newline);
       output.objects.push_back({output.text.size(), part.object});
-      output.text += part.object->text;
+      output.text += *part.object->text;
       marker_needed = true;
       continue;
     }

@@ -15,29 +15,20 @@
 
 namespace cloudlab::app {
 
-/// A new object as it will stand in the output: it begins with a marker line and carries the
-/// `# Source:` comment and the filename annotation of its parent.
-struct Written {
-  const policy::NewObject* object = nullptr;
-  std::string text;
-};
-
-/// Writes each of `objects`, on all cores. `input` says how lines end; the first of them are
-/// `written` already.
-std::vector<Written> WriteObjects(std::string_view input, const Documents& documents,
-                                  const kube::Index& index,
-                                  const std::vector<const policy::NewObject*>& objects,
-                                  std::vector<Written> written = {});
+/// Writes the text of a new object: it begins with a marker line and carries the `# Source:`
+/// comment and the filename annotation of its parent. `input` says how lines end.
+void WriteObject(std::string_view input, const Documents& documents, const kube::Index& index,
+                 policy::NewObject& object);
 
 /// A part of the output: a document, or a new object.
 struct Part {
   std::size_t document = 0;  ///< Unless `object` is set.
-  const Written* object = nullptr;
+  const policy::NewObject* object = nullptr;
 };
 
 /// The output as a sequence of parts. `objects` are in the order in which they were asked for.
 std::vector<Part> Arrange(const Documents& documents, const kube::Index& index,
-                          const std::vector<Written>& objects);
+                          const std::vector<const policy::NewObject*>& objects);
 
 /// A run of input bytes in the output, for the diff.
 struct Copied {
@@ -49,7 +40,7 @@ struct Copied {
 /// Where a new object begins in the output.
 struct Placed {
   std::size_t to = 0;
-  const Written* object = nullptr;
+  const policy::NewObject* object = nullptr;
 };
 
 struct Output {

@@ -7,7 +7,6 @@
 //   Stages          propose, splice, scan again, compare               (app/stages, policy, yaml)
 //   Prove           bytes outside the edits against the input
 //   Network         who connects to whom, and what follows from it     (app/network, policy)
-//   WriteObjects    the text of new objects                            (app/output)
 //   Close           does the result work as a whole?                   (app/closing, policy)
 //   Arrange         where new objects go                               (app/output)
 //   Assemble        untouched slices as they came, edited ones, new objects
@@ -183,13 +182,10 @@ bool HasAutoscaling(const Rules& rules) {
   });
 }
 
-std::vector<ObjectRow> RowsOf(const std::vector<Written>& objects) {
+std::vector<ObjectRow> RowsOf(const std::vector<const policy::NewObject*>& objects) {
   std::vector<ObjectRow> rows;
   rows.reserve(objects.size());
-  for (const Written& written : objects) {
-    const policy::NewObject& object = *written.object;
-    rows.push_back({object.id, object.parent, object.policy});
-  }
+  for (const auto* object : objects) rows.push_back({object->id, object->parent, object->policy});
   return rows;
 }
 
@@ -198,31 +194,26 @@ bool IsBlank(std::string_view text) {
 }
 
 /// The stage that needs the whole stream as the others have left it. Returns what it knows of the
-/// network, or null if no policy is about that; `written` become the new objects so far.
-const Network* ProposeNetwork(const text::Source& input, Documents& documents, const Rules& rules,
-                              policy::Run& run, Stages& stages, std::vector<Written>& written,
-                              Result& result) {
+/// network, or null if no policy is about that.
+const Network* ProposeNetwork(Documents& documents, const Rules& rules, policy::Run& run,
+                              Stages& stages, Result& result) {
   if (!HasNetwork(rules) || result.report.diagnostics.HasErrors()) return nullptr;
   for (Document& document : documents) document.KeepVersions();
-  written = WriteObjects(input.text, documents, *run.index, stages.NewObjects());
-  const auto& network =
-      Keep<Network>(result, documents, rules, *run.index, written, stages.selected());
+  const auto& network = Keep<Network>(result, documents, rules, *run.index, stages.NewObjects(),
+                                      stages.selected());
   run.traffic = &network.traffic();
   stages.Propose({policy::Stage::kNetwork});
   stages.SettleObjects();
-  if (stages.AnyPassed()) written.clear();
   return &network;
 }
 
-/// Writes the new objects that are not `written` yet, takes the closing look and puts the output
-/// together.
+/// Takes the closing look and puts the output together.
 Output Complete(const text::Source& input, const kube::KrmList* list, const Documents& documents,
                 const Rules& rules, const policy::Run& run, const Network* network, Stages& stages,
-                std::vector<Written> written, Result& result) {
+                Result& result) {
   Report& report = result.report;
   const kube::Index& index = *run.index;
-  const auto& objects = Keep<std::vector<Written>>(
-      result, WriteObjects(input.text, documents, index, stages.NewObjects(), std::move(written)));
+  const std::vector<const policy::NewObject*> objects = stages.NewObjects();
   Output output;
   std::vector<ObjectRow> added;
   const Closing closing{input, documents, rules, index, stages.WantedObjects(), objects};
@@ -306,16 +297,15 @@ Result Run(const text::Source& input, const Settings& settings) {
   stages.Propose({policy::Stage::kSecrets, policy::Stage::kSidecars, policy::Stage::kTiers,
                   policy::Stage::kScaling, policy::Stage::kBudgets});
   stages.SettleObjects();
-  std::vector<Written> written;
-  const Network* network = ProposeNetwork(input, documents, *rules, run, stages, written, result);
+  const Network* network = ProposeNetwork(documents, *rules, run, stages, result);
   result.failure = Prove(documents, stages.mismatch(), report);
   result.failure = MaskedTrees(result.failure);
   if (!result.failure.empty()) return Finish(std::move(result), kInternal);
   if (secrets != nullptr && !report.diagnostics.HasErrors()) secrets->Prove(input, report);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
-  Output output = Complete(input, settings.list, documents, *rules, run, network, stages,
-                           std::move(written), result);
+  Output output =
+      Complete(input, settings.list, documents, *rules, run, network, stages, result);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
   if (secrets != nullptr) secrets->TellConverted(report);
   const bool drift = output.text != input.text;

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "app/output.hpp"
 #include "base/parallel.hpp"
 #include "policy/enforcement.hpp"
 #include "policy/ownership.hpp"
@@ -87,7 +88,10 @@ bool Stages::AnyPassed() const { return std::ranges::any_of(place_.documents, &D
 
 void Stages::ForgetPassed() {
   if (!AnyPassed()) return;
-  pool_.Forget([&](std::size_t document) { return place_.documents[document].passed(); });
+  pool_.Forget([&](std::size_t document) { return place_.documents[document].passed(); },
+               [&](policy::NewObject& object) {
+                 WriteObject(place_.input.text, place_.documents, *place_.run.index, object);
+               });
 }
 
 void Stages::SettleObjects() {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "app/output.hpp"
 #include "policy/enforcement.hpp"
 #include "policy/ownership.hpp"
 #include "policy/sidecar/objects.hpp"
@@ -84,14 +85,25 @@ void Worker::Propose(std::size_t document, std::span<const policy::Stage> stages
                      std::span<Outcome> outcomes) {
   stated_.clear();
   made_.clear();
+  std::vector<std::size_t> before;
+  for (const Outcome& outcome : outcomes) before.push_back(outcome.objects.size());
   for (std::size_t i = 0; i < stages.size() && !place_.documents[document].passed(); ++i) {
-    const std::size_t before = outcomes[i].objects.size();
     ProposeStage(document, stages[i], outcomes[i]);
-    if (i + 1 == stages.size()) break;  // Nobody comes after it.
-    for (std::size_t made = before; made < outcomes[i].objects.size(); ++made) {
-      made_.push_back(outcomes[i].objects[made].second);
+    for (const auto& [number, object] : std::span(outcomes[i].objects).subspan(before[i])) {
+      made_.push_back(&object);
     }
   }
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    for (auto& [number, object] : std::span(outcomes[i].objects).subspan(before[i])) Write(object);
+  }
+}
+
+/// Writes an object, and drops its tree, which takes many times as much memory, unless somebody may
+/// ask for it: the object stands in the stream already, or others may want it as well.
+void Worker::Write(policy::NewObject& object) const {
+  WriteObject(place_.input.text, place_.documents, *place_.run.index, object);
+  const bool stands = place_.run.index->Find(object.id) != nullptr;
+  if (!stands && !object.named_in_policy && !place_.pass_refusals) object.content = {};
 }
 
 void Worker::ProposeStage(std::size_t document, policy::Stage stage, Outcome& outcome) {

@@ -76,6 +76,7 @@ class Worker {
   struct Work;
 
   void ProposeStage(std::size_t document, policy::Stage stage, Outcome& outcome);
+  void Write(policy::NewObject& object) const;
   void AskAll(policy::Stage stage, const kube::Manifest& manifest, Work& work, Outcome& outcome);
   void Ask(std::size_t number, const kube::Manifest& manifest, Work& work, Outcome& outcome);
   void LetPropose(std::size_t number, const kube::Manifest& manifest, policy::Subject* subject,
@@ -98,7 +99,8 @@ class Worker {
   std::vector<std::string> owners_;  // Names of the policies, by their number.
   // What sidecar policies want for containers of the document at hand.
   std::vector<policy::StatedResource> stated_;
-  std::vector<policy::NewObject> made_;  // By earlier stages for manifests of the document at hand.
+  // By earlier stages for manifests of the document at hand; they are the outcomes'.
+  std::vector<const policy::NewObject*> made_;
 };
 
 }  // namespace cloudlab::app

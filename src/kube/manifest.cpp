@@ -13,7 +13,6 @@
 namespace cloudlab::kube {
 namespace {
 
-constexpr std::string_view kFilenameAnnotation = "postrenderer.helm.sh/postrender-filename";
 constexpr std::string_view kHookAnnotation = "helm.sh/hook";
 constexpr std::string_view kLocalAnnotation = "config.kubernetes.io/local-config";
 /// As go-yaml reads them for Helm and kubectl; yEs is a string.

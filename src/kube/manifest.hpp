@@ -21,6 +21,9 @@ namespace cloudlab::kube {
 inline constexpr std::string_view kPathAnnotation = "internal.config.kubernetes.io/path";
 inline constexpr std::string_view kLegacyPathAnnotation = "config.kubernetes.io/path";
 
+/// Says which file a document comes from; Helm 4 writes it, and reads it again.
+inline constexpr std::string_view kFilenameAnnotation = "postrenderer.helm.sh/postrender-filename";
+
 /// The pod template of a custom resource, told at run time.
 struct PodTemplatePath {
   std::string group;  ///< Empty: any.

@@ -92,7 +92,7 @@ struct Subject {
   /// What policies of earlier stages want for containers of the document that the manifest is in.
   std::span<const StatedResource> stated;
   /// What policies of earlier stages make for manifests of that document.
-  std::span<const NewObject> made;
+  std::span<const NewObject* const> made;
 };
 
 class Policy {

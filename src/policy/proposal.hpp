@@ -4,6 +4,7 @@
 // row, so that the report cannot disagree with the edit.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,7 +41,7 @@ struct Skip {
 
 /// An object that does not exist in the stream yet.
 struct NewObject {
-  yaml::Value content;
+  yaml::Value content;  ///< Empty once it is written and nobody asks for it any more.
   kube::ObjectId id;
   kube::ObjectId parent;  ///< The workload that it was made for.
   std::size_t parent_document = 0;
@@ -52,6 +53,8 @@ struct NewObject {
     std::size_t document = 0;
   };
   std::vector<Parent> more_parents = {};
+  /// As it will stand in the output; shared with those who read it there. Null until it is written.
+  std::shared_ptr<const std::string> text = nullptr;
 };
 
 /// A request or limit that a policy wants for a container: what a later stage may not change.

@@ -155,10 +155,12 @@ const kube::Manifest* Target::ExistingScaler() const {
 }
 
 const yaml::Value* Target::ScalerOfAnother() const {
-  for (const policy::NewObject& object : subject_.made) {
+  for (const policy::NewObject* object : subject_.made) {
     const bool scales =
-        object.id.kind == "HorizontalPodAutoscaler" || object.id.kind == "ScaledObject";
-    if (scales && object.parent == id_ && object.policy != policy_.name()) return &object.content;
+        object->id.kind == "HorizontalPodAutoscaler" || object->id.kind == "ScaledObject";
+    if (scales && object->parent == id_ && object->policy != policy_.name()) {
+      return &object->content;
+    }
   }
   return nullptr;
 }

@@ -106,10 +106,35 @@ void ProposeObjects(Injection& injection) {
 
 namespace {
 
+/// What is written of an object below the marker line and the comment about its parent.
+std::string_view BodyOf(const NewObject& object) {
+  std::string_view text = object.text == nullptr ? std::string_view() : *object.text;
+  while (text.starts_with("---") || text.starts_with('#')) {
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  }
+  return text;
+}
+
+/// The tree of an object, read again from its text if it was dropped.
+yaml::Value ContentOf(const NewObject& object) {
+  if (object.text == nullptr || !object.content.IsEmptyCollection()) return object.content;
+  const yaml::Outline outline = yaml::Scan(*object.text).outline;
+  yaml::Value content = yaml::Value::From(yaml::NodeView::Root(outline));
+  yaml::Value* annotations = content.Find("metadata")->Find("annotations");
+  if (annotations != nullptr) annotations->Erase(kube::kFilenameAnnotation);  // Of its parent.
+  return content;
+}
+
 /// Of two workloads in one namespace, one may name it and the other leave it to Helm.
 yaml::Value WithoutNamespace(yaml::Value content) {
   if (yaml::Value* metadata = content.Find("metadata")) metadata->Erase("namespace");
   return content;
+}
+
+bool AreSame(const NewObject& a, const NewObject& b) {
+  const std::string_view body = BodyOf(a);
+  return (!body.empty() && body == BodyOf(b)) ||
+         WithoutNamespace(ContentOf(a)) == WithoutNamespace(ContentOf(b));
 }
 
 }  // namespace
@@ -136,7 +161,7 @@ std::optional<text::Diagnostic> ObjectPool::Add(NewObject object) {
     return std::nullopt;
   }
   NewObject& first = objects_[known->second];
-  if (WithoutNamespace(first.content) == WithoutNamespace(object.content)) {
+  if (AreSame(first, object)) {
     first.more_parents.push_back({std::move(object.parent), object.parent_document});
     return std::nullopt;
   }
@@ -152,7 +177,8 @@ std::optional<text::Diagnostic> ObjectPool::Add(NewObject object) {
   return error;
 }
 
-void ObjectPool::Forget(const std::function<bool(std::size_t document)>& is_out) {
+void ObjectPool::Forget(const std::function<bool(std::size_t document)>& is_out,
+                        const std::function<void(NewObject& object)>& moved) {
   for (NewObject& object : objects_) {
     auto& others = object.more_parents;
     std::erase_if(others, [&](const NewObject::Parent& parent) { return is_out(parent.document); });
@@ -160,6 +186,7 @@ void ObjectPool::Forget(const std::function<bool(std::size_t document)>& is_out)
     object.parent = std::move(others.front().id);
     object.parent_document = others.front().document;
     others.erase(others.begin());
+    moved(object);
   }
   places_.clear();
   std::erase_if(objects_, [&](const NewObject& o) { return is_out(o.parent_document); });

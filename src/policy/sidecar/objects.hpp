@@ -36,8 +36,9 @@ class ObjectPool {
   std::optional<text::Diagnostic> Add(NewObject object);
 
   /// Forgets the workloads of documents that `is_out`: what nobody else wants is dropped, the rest
-  /// belongs to the next one that asked for it.
-  void Forget(const std::function<bool(std::size_t document)>& is_out);
+  /// belongs to the next one that asked for it, and is told to `moved`.
+  void Forget(const std::function<bool(std::size_t document)>& is_out,
+              const std::function<void(NewObject& object)>& moved);
 
   /// In the order in which they were first asked for. They stay where they are when others come.
   const std::deque<NewObject>& objects() const { return objects_; }
