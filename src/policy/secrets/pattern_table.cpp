@@ -25,9 +25,10 @@ std::uint32_t HashGram(const char* at) {
 /// A bit for the four bytes before `end`.
 std::uint64_t EndBit(const char* end) { return std::uint64_t{1} << (HashGram(end - 4) >> 26U); }
 
+/// Heads often differ in their last bytes alone, and only the upper bits of a product depend on the
+/// upper bits of its factors.
 std::size_t HashHead(std::uint64_t head) {
-  head *= 0x9E3779B97F4A7C15U;
-  return static_cast<std::size_t>(head ^ (head >> 32U));
+  return static_cast<std::size_t>(((head ^ (head >> 32U)) * 0x9E3779B97F4A7C15U) >> 32U);
 }
 
 std::size_t CommonLength(std::string_view a, std::string_view b) {
