@@ -72,10 +72,11 @@ const kube::Manifest* Reach::ClosedBy(const Party& party, Direction Group::*dire
   for (const std::uint32_t number : party.groups) {
     const Group& group = groups_[number];
     const Direction& here = group.*direction;
-    if (const auto denial = here.deny.Find(other, group.ns, port, ports)) {
-      return policies_[*denial];
-    }
-    allowed = allowed || here.allow.Find(other, group.ns, port, ports);
+    const auto find = [&](const std::unique_ptr<Gate>& gate) {
+      return gate == nullptr ? std::nullopt : gate->Find(other, group.ns, port, ports);
+    };
+    if (const auto denial = find(here.deny)) return policies_[*denial];
+    allowed = allowed || find(here.allow);
     if (here.isolated_by && (!first || *here.isolated_by < *first)) first = here.isolated_by;
   }
   return allowed || !first ? nullptr : policies_[*first];
@@ -93,10 +94,11 @@ const kube::Manifest* Reach::RefusedBy(const Party& from, const Party& to, Port 
   bool allowed = false;
   std::optional<std::uint32_t> first;
   for (const std::uint32_t number : to.groups) {
-    const AuthorizationGate& gate = groups_[number].authorization;
-    if (const auto denial = gate.FindDenial(arrival)) return policies_[*denial];
-    allowed = allowed || gate.Allows(arrival);
-    if (gate.first() && (!first || *gate.first() < *first)) first = gate.first();
+    const AuthorizationGate* gate = groups_[number].authorization.get();
+    if (gate == nullptr) continue;
+    if (const auto denial = gate->FindDenial(arrival)) return policies_[*denial];
+    allowed = allowed || gate->Allows(arrival);
+    if (gate->first() && (!first || *gate->first() < *first)) first = gate->first();
   }
   return allowed || !first ? nullptr : policies_[*first];
 }

@@ -27,6 +27,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -123,11 +124,11 @@ class Reach {
     Mesh mesh = Mesh::kNone;
     Caller caller;  // If it is a member.
   };
-  /// Of the first layer.
+  /// Of the first layer. A gate is large, and few groups have all of theirs: without rules null.
   struct Direction {
     std::optional<std::uint32_t> isolated_by;  // The first policy that does.
-    Gate allow{Gate::Rules::kAllow};
-    Gate deny{Gate::Rules::kDeny};
+    std::unique_ptr<Gate> allow;
+    std::unique_ptr<Gate> deny;
   };
   struct Group {
     Group(std::uint32_t in, LabelSelector of) : ns(in), pods(std::move(of)) {}
@@ -137,7 +138,7 @@ class Reach {
     LabelSelector pods;
     Direction ingress;
     Direction egress;
-    AuthorizationGate authorization;
+    std::unique_ptr<AuthorizationGate> authorization;  // Null without policies.
   };
   /// One side of a connection: what isolates it, and what the other one sees of it.
   struct Party {

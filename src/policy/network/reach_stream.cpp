@@ -1,5 +1,6 @@
 // How Reach reads a stream (reach.hpp).
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -154,7 +155,8 @@ void Reach::SettleMembership(Pod& pod) const {
   if (pod.host_network || pod.mesh != Mesh::kNone || mesh_.mode) return;
   const bool meant = std::ranges::any_of(pod.groups, [&](std::uint32_t number) {
     const Group& group = groups_[number];
-    return group.ns == pod.ns && !group.pods.IsEmpty() && !group.authorization.IsEmpty();
+    return group.ns == pod.ns && !group.pods.IsEmpty() && group.authorization != nullptr &&
+           !group.authorization->IsEmpty();
   });
   if (meant) pod.mesh = Mesh::kSidecar;
 }
@@ -175,29 +177,39 @@ Reach::Group& Reach::GroupFor(std::uint32_t ns, const kube::Selector* namespaces
 
 void Reach::ReadPolicies(const LabelCounts& counts) {
   // Reading is most of the work, and numbers are given out one after the other.
-  const auto read = CollectFromChunks<ReadPolicy>(
+  auto read = CollectFromChunks<ReadPolicy>(
       policies_.size(), [&](std::size_t i, std::vector<ReadPolicy>& found) {
         found.push_back(Read(*policies_[i], mesh_));
       });
   static const kube::Selector everywhere;
   groups_.reserve(policies_.size());  // Large, and most policies have one to themselves.
+  const auto add_rules = [&](std::uint32_t number, const std::vector<PolicyRule>& rules,
+                             Gate::Rules kind, std::unique_ptr<Gate>& gate) {
+    if (rules.empty()) return;
+    if (gate == nullptr) gate = std::make_unique<Gate>(kind);
+    gate->Add(number, rules, counts, names_);
+  };
   const auto add = [&](std::uint32_t number, Direction& direction, const PolicyRules& rules) {
     if (rules.isolates && !direction.isolated_by) direction.isolated_by = number;
-    direction.allow.Add(number, rules.allow, counts, names_);
-    direction.deny.Add(number, rules.deny, counts, names_);
+    add_rules(number, rules.allow, Gate::Rules::kAllow, direction.allow);
+    add_rules(number, rules.deny, Gate::Rules::kDeny, direction.deny);
   };
   for (std::uint32_t number = 0; number < policies_.size(); ++number) {
     const std::string& ns = policies_[number]->id.ns;
-    for (const NetworkPolicy& policy : read[number].network) {
+    const ReadPolicy one = std::move(read[number]);  // Its memory is of use for the next ones.
+    for (const NetworkPolicy& policy : one.network) {
       Group& group = policy.clusterwide ? GroupFor(kElsewhere, &policy.namespaces, policy.pods)
                                         : GroupFor(AddNamespace(ns), nullptr, policy.pods);
       add(number, group.ingress, policy.ingress);
       add(number, group.egress, policy.egress);
     }
-    if (const auto& policy = read[number].authorization) {
+    if (const auto& policy = one.authorization) {
       Group& group = policy->everywhere ? GroupFor(kElsewhere, &everywhere, policy->pods)
                                         : GroupFor(AddNamespace(ns), nullptr, policy->pods);
-      group.authorization.Add(number, *policy);
+      if (group.authorization == nullptr) {
+        group.authorization = std::make_unique<AuthorizationGate>();
+      }
+      group.authorization->Add(number, *policy);
     }
   }
   group_numbers_.clear();
