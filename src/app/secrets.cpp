@@ -75,7 +75,7 @@ std::unique_ptr<const Plan> MakePlan(const SecretReferencePolicy& policy,
     return policy.MemberOf(*choice.subject, run);
   };
   return std::make_unique<const Plan>(policy.name(), *run.index, dictionary,
-                                      FindMembers(policy, rules, run), member_of);
+                                      FindMembers(policy, rules, run), member_of, run.explain);
 }
 
 /// The variables of a pod that come from Secrets: container, name, Secret and key.

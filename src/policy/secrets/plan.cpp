@@ -6,8 +6,8 @@
 
 namespace cloudlab::policy::secrets {
 Plan::Plan(std::string policy, const kube::Index& index, const Dictionary& dictionary,
-           std::vector<Member> members, const MemberOf& member_of)
-    : policy_(std::move(policy)), members_(std::move(members)) {
+           std::vector<Member> members, const MemberOf& member_of, bool explain)
+    : policy_(std::move(policy)), explain_(explain), members_(std::move(members)) {
   Planner(*this, index, dictionary, member_of).Run();
 }
 

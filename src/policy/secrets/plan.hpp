@@ -63,6 +63,13 @@ struct Remote {
   /// "prod/shop/cart#PASSWORD": as reports name it.
   std::string Display() const { return property.empty() ? key : key + "#" + property; }
   friend auto operator<=>(const Remote&, const Remote&) = default;
+  /// Keys differ most.
+  struct Hash {
+    std::size_t operator()(const Remote& remote) const {
+      const std::hash<std::string_view> hash;
+      return hash(remote.key) * 31 + hash(remote.property);
+    }
+  };
 };
 
 /// A part of an entry: text, or what a Remote holds.
@@ -151,9 +158,10 @@ class Plan {
   /// A manifest of the index as a member, its sites left empty; nothing if the policy is not for
   /// it.
   using MemberOf = std::function<std::optional<Member>(const kube::Manifest&)>;
-  /// `members` are those with sites, in the order of the stream; `index` outlives the plan.
+  /// `members` are those with sites, in the order of the stream; `index` outlives the plan. Without
+  /// `explain` there are no rows().
   Plan(std::string policy, const kube::Index& index, const Dictionary& dictionary,
-       std::vector<Member> members, const MemberOf& member_of);
+       std::vector<Member> members, const MemberOf& member_of, bool explain);
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
 
@@ -174,6 +182,7 @@ class Plan {
   friend class Planner;
 
   std::string policy_;
+  bool explain_;
   std::vector<Member> members_;
   std::vector<Remote> remotes_;
   std::vector<Target> targets_;

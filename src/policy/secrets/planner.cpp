@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <tuple>
 
 #include "policy/secrets/backends.hpp"
 #include "policy/secrets/names.hpp"
@@ -163,16 +162,15 @@ void Planner::AssignRemotes() {
   };
   std::vector<Use> uses = Uses();
   std::ranges::stable_sort(uses, {}, rank);
-  std::map<std::tuple<std::string, std::string, std::string>, std::size_t> by_value;
+  std::unordered_map<std::string, std::size_t> by_value;
   for (const Use& use : uses) {
     const Member& member = plan_.members_[use.member];
     const Site& site = member.sites[use.site];
     const Found& found = site.found[use.found];
-    const std::tuple key(found.value, ReachOf(member), DivisionOf(member));
-    const auto known = by_value.find(key);
-    const std::size_t remote = known == by_value.end() ? AddRemote(use) : known->second;
-    by_value.emplace(key, remote);
-    remote_of_[{use.member, use.site, use.found}] = remote;
+    const auto [known, added] = by_value.try_emplace(
+        ReachOf(member) + '\0' + DivisionOf(member) + '\0' + found.value, plan_.remotes_.size());
+    if (added) AddRemote(use);
+    remote_of_[{use.member, use.site, use.found}] = known->second;
     plan_.values_.push_back(found.value);
     plan_.values_.insert(plan_.values_.end(), site.inner.begin(), site.inner.end());
   }
@@ -181,7 +179,7 @@ void Planner::AssignRemotes() {
   plan_.values_.erase(twins.begin(), twins.end());
 }
 
-std::size_t Planner::AddRemote(const Use& use) {
+void Planner::AddRemote(const Use& use) {
   const Member& member = plan_.members_[use.member];
   const Site& site = member.sites[use.site];
   const Found& found = site.found[use.found];
@@ -189,12 +187,13 @@ std::size_t Planner::AddRemote(const Use& use) {
   const std::string wanted = found.whole ? KeyOf(site.name) : PartName(site, found);
   remote.property = wanted;
   remote.base64 = site.binary;
-  for (int& attempt = attempts_[remote]; remote_numbers_.contains(remote);) {
-    remote.property = wanted + "_" + std::to_string(++attempt + 1);
+  if (remote_numbers_.contains(remote)) {
+    for (int& attempt = attempts_[remote]; remote_numbers_.contains(remote);) {
+      remote.property = wanted + "_" + std::to_string(++attempt + 1);
+    }
   }
   remote_numbers_[remote] = plan_.remotes_.size();
   plan_.remotes_.push_back(std::move(remote));
-  return plan_.remotes_.size() - 1;
 }
 
 std::size_t Planner::RemoteOf(const Member& member, const Reference& reference) {
@@ -231,7 +230,7 @@ void Planner::AddRows() {
 }
 
 void Planner::Finish() {
-  AddRows();
+  if (plan_.explain_) AddRows();
   for (auto& [config, move] : plan_.moves_) {
     const Target& target = plan_.targets_[target_numbers_.at({config.first, move.secret})];
     move.alone = target.taken.empty() && target.entries.size() == move.keys.size() &&

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -56,7 +57,7 @@ class Planner {
   static std::string ReachOf(const Member& member);
   static std::string DivisionOf(const Member& member);
   std::vector<Use> Uses() const;
-  std::size_t AddRemote(const Use& use);
+  void AddRemote(const Use& use);
   std::size_t RemoteOf(const Member& member, const Reference& reference);
   bool IsConverted(const kube::Manifest& secret) const;
   static bool MayShare(const Target& target, const Member& member);
@@ -77,15 +78,15 @@ class Planner {
   const Dictionary& dictionary_;
   const Plan::MemberOf& member_of_;
   std::set<SiteKey> replaced_;
-  std::map<const kube::Manifest*, std::size_t> member_numbers_;
+  std::unordered_map<const kube::Manifest*, std::size_t> member_numbers_;
   std::map<std::pair<std::string, std::string>, std::size_t> target_numbers_;  // Namespace, name.
   std::map<std::tuple<std::size_t, std::size_t, std::size_t>, std::size_t> remote_of_;  // By use.
-  std::map<Remote, std::size_t> remote_numbers_;
+  std::unordered_map<Remote, std::size_t, Remote::Hash> remote_numbers_;
   std::map<Remote, int> attempts_;  // How often a name was wanted.
   // Names of variables of a container that are taken, those that were added included.
   std::map<std::pair<const kube::Manifest*, yaml::NodeId>, std::set<std::string>> variables_;
   std::set<const kube::Manifest*> stubs_refused_;
-  std::map<const kube::Manifest*, Share> shares_;
+  std::unordered_map<const kube::Manifest*, Share> shares_;
 };
 
 }  // namespace cloudlab::policy::secrets
