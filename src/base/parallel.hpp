@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -35,14 +36,14 @@ std::vector<Found> CollectFromChunks(std::size_t count, const Work& work) {
     for (std::size_t i = begin; i < end; ++i) work(i, chunks[chunk]);
   });
   if (chunks.size() == 1) return std::move(chunks.front());
-  std::vector<std::size_t> begins;
   std::size_t total = 0;
-  for (const auto& chunk : chunks) begins.push_back(std::exchange(total, total + chunk.size()));
-  std::vector<Found> all(total);
-  ForEachTask(chunks.size(), [&](std::size_t i) {
-    std::vector<Found> chunk = std::move(chunks[i]);
-    std::move(chunk.begin(), chunk.end(), all.begin() + static_cast<std::ptrdiff_t>(begins[i]));
-  });
+  for (const auto& chunk : chunks) total += chunk.size();
+  std::vector<Found> all;
+  all.reserve(total);
+  for (auto& chunk : chunks) {
+    std::ranges::move(chunk, std::back_inserter(all));
+    chunk = {};
+  }
   return all;
 }
 
