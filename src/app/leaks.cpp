@@ -65,10 +65,20 @@ void SearchScalars(const Document& document, const LeakSearch& removed, std::vec
   }
 }
 
-/// The same in a new object. Only its block scalars have several lines, and few objects have one.
+/// True if a text of ours holds a block scalar, which is all that it writes on several lines.
+bool HasLiteral(std::string_view text) {
+  constexpr std::string_view kIndicator = ": |";
+  for (std::size_t at = text.find(kIndicator); at != text.npos; at = text.find(kIndicator, at + 1)) {
+    const std::string_view behind = text.substr(at + kIndicator.size(), 1);
+    if (behind == "\n" || behind == "\r" || behind == "-") return true;
+  }
+  return false;
+}
+
+/// The same in a new object.
 void SearchScalars(const Placed& placed, const LeakSearch& removed, std::vector<Found>& found) {
   const std::string& text = *placed.object->text;
-  if (text.find('|') == std::string::npos) return;
+  if (!HasLiteral(text)) return;
   const yaml::Outline outline = yaml::Scan(text).outline;
   for (yaml::NodeId id = 0; id < outline.nodes().size(); ++id) {
     if (outline.node(id).style != yaml::Style::kLiteral) continue;

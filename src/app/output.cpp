@@ -120,16 +120,19 @@ std::size_t MostBytes(const Documents& documents, const std::vector<Part>& parts
 void WriteObject(std::string_view input, const Documents& documents, const kube::Index& index,
                  policy::NewObject& object) {
   const std::string_view newline = NewlineOf(input);
-  std::string text = std::string(kMarker).append(newline);
+  std::string head = std::string(kMarker).append(newline);
   const std::string_view source = SourceLine(documents[object.parent_document]);
-  if (!source.empty()) text.append(source).append(newline);
+  if (!source.empty()) head.append(source).append(newline);
   const kube::Manifest* parent = index.Find(object.parent);
-  if (parent == nullptr || parent->filename_annotation.empty()) {
-    text += yaml::RenderDocument(object.content, newline);
-  } else {
-    text += yaml::RenderDocument(Annotated(object.content, parent->filename_annotation), newline);
-  }
-  object.text = std::make_shared<const std::string>(std::move(text));
+  const std::string body =
+      parent == nullptr || parent->filename_annotation.empty()
+          ? yaml::RenderDocument(object.content, newline)
+          : yaml::RenderDocument(Annotated(object.content, parent->filename_annotation), newline);
+  // No larger than it must be: there are thousands.
+  const auto text = std::make_shared<std::string>();
+  text->reserve(head.size() + body.size());
+  text->append(head).append(body);
+  object.text = text;
 }
 
 std::vector<Part> Arrange(const Documents& documents, const kube::Index& index,

@@ -109,9 +109,9 @@ void Stages::SettleObjects() {
   std::map<std::size_t, Worker::ObjectsById> existing;  // By document.
   ForgetPassed();
   for (const policy::NewObject& object : pool_.objects()) {
-    if (std::ranges::find(makers, object.policy) == makers.end()) continue;
+    if (!object.stands || std::ranges::find(makers, object.policy) == makers.end()) continue;
     const kube::Manifest* found = place_.run.index->Find(object.id);
-    if (found != nullptr) existing[found->document].emplace(found->id, &object);
+    existing[found->document].emplace(found->id, &object);
   }
   Worker worker(place_);
   Outcome outcome;
@@ -132,7 +132,7 @@ std::vector<const policy::NewObject*> Stages::NewObjects() {
   ForgetPassed();
   std::vector<const policy::NewObject*> objects;
   for (const policy::NewObject& object : pool_.objects()) {
-    if (place_.run.index->Find(object.id) == nullptr) objects.push_back(&object);
+    if (!object.stands) objects.push_back(&object);
   }
   return objects;
 }

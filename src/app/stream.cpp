@@ -12,7 +12,7 @@ namespace cloudlab::app {
 void Document::Scan() {
   yaml::ScanResult scan = OutlineOf(slice_.text);
   input_ = std::move(scan.outline);
-  problem_ = std::move(scan.problem);
+  if (scan.problem) problem_ = std::make_unique<const yaml::Problem>(*std::move(scan.problem));
 }
 
 yaml::ScanResult Document::OutlineOf(std::string_view text) const {

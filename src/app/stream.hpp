@@ -33,7 +33,8 @@ class Document {
   const yaml::Outline& current() const { return edited_ ? edited_->outline : input_; }
   std::string_view text() const { return edited_ ? std::string_view(edited_->text) : slice_.text; }
   bool edited() const { return edited_ != nullptr; }
-  const std::optional<yaml::Problem>& problem() const { return problem_; }
+  /// Why there is no outline, or null.
+  const yaml::Problem* problem() const { return problem_.get(); }
 
   /// The runs of the slice that stand unchanged in text().
   std::vector<text::Piece> kept() const;
@@ -74,7 +75,7 @@ class Document {
 
   yaml::Slice slice_;
   yaml::Outline input_;
-  std::optional<yaml::Problem> problem_;
+  std::unique_ptr<const yaml::Problem> problem_;
   /// Takes the newest version out of the way.
   void Retire();
   /// Where `span` of `version`, null for the input, stands in the stream.

@@ -102,8 +102,8 @@ void Worker::Propose(std::size_t document, std::span<const policy::Stage> stages
 /// ask for it: the object stands in the stream already, or others may want it as well.
 void Worker::Write(policy::NewObject& object) const {
   WriteObject(place_.input.text, place_.documents, *place_.run.index, object);
-  const bool stands = place_.run.index->Find(object.id) != nullptr;
-  if (!stands && !object.named_in_policy && !place_.pass_refusals) object.content = {};
+  object.stands = place_.run.index->Find(object.id) != nullptr;
+  if (!object.stands && !object.named_in_policy && !place_.pass_refusals) object.content = {};
 }
 
 void Worker::ProposeStage(std::size_t document, policy::Stage stage, Outcome& outcome) {

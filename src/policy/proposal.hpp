@@ -53,6 +53,7 @@ struct NewObject {
     std::size_t document = 0;
   };
   std::vector<Parent> more_parents = {};
+  bool stands = false;  ///< An object of its identity is in the stream already.
   /// As it will stand in the output; shared with those who read it there. Null until it is written.
   std::shared_ptr<const std::string> text = nullptr;
 };
