@@ -124,10 +124,11 @@ void WriteObject(std::string_view input, const Documents& documents, const kube:
   const std::string_view source = SourceLine(documents[object.parent_document]);
   if (!source.empty()) head.append(source).append(newline);
   const kube::Manifest* parent = index.Find(object.parent);
+  const std::string filename =
+      parent == nullptr ? std::string() : parent->Annotation(kube::kFilenameAnnotation);
   const std::string body =
-      parent == nullptr || parent->filename_annotation.empty()
-          ? yaml::RenderDocument(object.content, newline)
-          : yaml::RenderDocument(Annotated(object.content, parent->filename_annotation), newline);
+      filename.empty() ? yaml::RenderDocument(object.content, newline)
+                       : yaml::RenderDocument(Annotated(object.content, filename), newline);
   // No larger than it must be: there are thousands.
   const auto text = std::make_shared<std::string>();
   text->reserve(head.size() + body.size());

@@ -75,12 +75,9 @@ void ReadMetadata(yaml::NodeView metadata, Manifest& manifest) {
   if (manifest.id.name.empty()) manifest.id.name = generate_name.Text();
   manifest.id.ns = ns.Text();
   manifest.annotations = annotations;
-  const auto [filename, local, hook] =
-      annotations.FindEach<3>({kFilenameAnnotation, kLocalAnnotation, kHookAnnotation});
-  manifest.filename_annotation = filename.Text();
+  const auto [local, hook] = annotations.FindEach<2>({kLocalAnnotation, kHookAnnotation});
   manifest.local_config = local.TextIs("true");
   manifest.hook = static_cast<bool>(hook);
-  if (!manifest.filename_annotation.empty()) manifest.source = manifest.filename_annotation;
 }
 
 /// `[name=x]` if no other item is called that, else the item's index.
@@ -108,12 +105,15 @@ std::string Manifest::Label(std::string_view key) const {
   return root.Find({"metadata", "labels"}).Find(key).Text();
 }
 
+std::string Manifest::Source() const {
+  const std::string filename = Annotation(kFilenameAnnotation);
+  return filename.empty() ? SourceComment(root.outline()) : filename;
+}
+
 std::vector<Manifest> Manifests(const yaml::Outline& outline, std::size_t document,
                                 std::span<const PodTemplatePath> paths) {
   std::vector<Manifest> manifests;
   if (outline.empty()) return manifests;
-  std::string source;
-  bool source_read = false;
   std::vector<Candidate> stack;
   stack.push_back({yaml::NodeView::Root(outline), false, {}, {}});
   while (!stack.empty()) {
@@ -138,10 +138,6 @@ std::vector<Manifest> Manifests(const yaml::Outline& outline, std::size_t docume
     manifest.id.api_version = api_version.Text();
     if (manifest.id.api_version.empty()) manifest.id.api_version = candidate.item_api_version;
     ReadMetadata(metadata, manifest);
-    if (manifest.source.empty()) {
-      if (!std::exchange(source_read, true)) source = SourceComment(outline);
-      manifest.source = source;
-    }
     manifest.pod = FindPodTemplate(manifest, paths);
     manifests.push_back(std::move(manifest));
   }

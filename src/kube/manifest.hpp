@@ -54,17 +54,16 @@ struct Manifest {
   ObjectId id;
   std::size_t document = 0;  ///< Index of its document in the stream.
   bool in_list = false;
-  /// The template it was rendered from: Helm 4's `postrenderer.helm.sh/postrender-filename`
-  /// annotation, else the `# Source:` comment of its document; empty if there is neither.
-  std::string source;
-  std::string filename_annotation;  ///< Helm 4's annotation alone; empty if absent.
-  bool hook = false;                ///< Carries `helm.sh/hook`.
-  bool local_config = false;        ///< Is for tools and never applied (rule G9).
-  PodTemplate pod;                  ///< False if it has none of its own.
+  bool hook = false;          ///< Carries `helm.sh/hook`.
+  bool local_config = false;  ///< Is for tools and never applied (rule G9).
+  PodTemplate pod;            ///< False if it has none of its own.
 
   /// metadata.annotations[key] / metadata.labels[key], decoded; empty if absent.
   std::string Annotation(std::string_view key) const;
   std::string Label(std::string_view key) const;
+  /// The template it was rendered from: Helm 4's annotation, else the `# Source:` comment of its
+  /// document; empty if there is neither.
+  std::string Source() const;
 };
 
 /// The manifests of one document, with `metadata.namespace` as it is written (rule G1 is applied by

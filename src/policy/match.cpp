@@ -135,7 +135,7 @@ std::string Match::Objection(const Entry& entry, const MatchTarget& target) {
   check("namespace", entry.namespaces, manifest.id.ns);
   check("name", entry.names, manifest.id.name);
   if (!entry.charts.empty()) check("chart", entry.charts, ChartOf(manifest));
-  check("source", entry.sources, manifest.source);
+  if (!entry.sources.empty()) check("source", entry.sources, manifest.Source());
   if (!objection.empty()) return objection;
   if (entry.selector && !entry.selector->Matches(manifest.root.Find({"metadata", "labels"}))) {
     return "its labels do not fit the selector";
@@ -180,8 +180,9 @@ std::optional<std::string> NearestAnnotation(const MatchTarget& target, std::str
 std::string ChartOf(const kube::Manifest& manifest) {
   std::string label = manifest.Label("helm.sh/chart");
   if (label.empty()) {
-    const std::size_t slash = manifest.source.find('/');
-    return slash == std::string::npos ? std::string() : manifest.source.substr(0, slash);
+    const std::string source = manifest.Source();
+    const std::size_t slash = source.find('/');
+    return slash == std::string::npos ? std::string() : source.substr(0, slash);
   }
   for (std::size_t dash = label.find('-'); dash != std::string::npos;
        dash = label.find('-', dash + 1)) {

@@ -34,20 +34,22 @@ enum class Kind : std::uint8_t { kScalar, kMap, kSeq, kAlias };
 /// Scalars are plain, quoted or block scalars; collections are block or flow.
 enum class Style : std::uint8_t { kPlain, kSingle, kDouble, kLiteral, kFolded, kBlock, kFlow };
 
-/// One value and, in a map, its key; in a sequence, its dash.
+/// One value and, in a map, its key; in a sequence, its dash. There are very many: half of a line of
+/// the cache is enough for one.
 struct Node {
   Span key;    ///< The key as written, quotes included; a block sequence's dash; else empty.
   Span value;  ///< Without anchor and tag. Empty, where it would stand, if there is no value.
   NodeId parent = kNoNode;
-  NodeId next = kNoNode;   ///< Next sibling.
-  NodeId first = kNoNode;  ///< First child.
+  NodeId next = kNoNode;  ///< Next sibling.
   std::uint32_t indent =
       0;  ///< Block collections: column of keys or dashes. Block scalars: of text.
   Kind kind = Kind::kScalar;
   Style style = Style::kPlain;
   Style key_style = Style::kPlain;
-  bool has_property = false;  ///< An anchor or a tag stands before the value.
+  bool has_property : 1 = false;  ///< An anchor or a tag stands before the value.
+  bool has_children : 1 = false;
 };
+static_assert(sizeof(Node) == 32);
 
 /// The anchor and the tag of a node; kept aside because they are rare.
 struct Property {
@@ -85,6 +87,8 @@ class Outline {
   NodeId root() const { return nodes_.empty() ? kNoNode : root_; }
   const Node& node(NodeId id) const { return nodes_[id]; }
   NodeId parent(NodeId id) const { return nodes_[id].parent; }
+  /// The first child of `id`; the others follow by Node::next.
+  NodeId FirstChild(NodeId id) const { return nodes_[id].has_children ? id + 1 : kNoNode; }
 
   const std::vector<Property>& properties() const { return properties_; }
   const std::vector<AliasTarget>& aliases() const { return aliases_; }

@@ -92,7 +92,11 @@ class Scanner {
     if (outline_.nodes_.size() >= kMaxNodes) return TooManyNodes(key);
     id = AddNode(frame.node, key, key_style);
     Node* nodes = outline_.nodes_.data();
-    (frame.last == kNoNode ? nodes[frame.node].first : nodes[frame.last].next) = id;
+    if (frame.last == kNoNode) {
+      nodes[frame.node].has_children = true;  // It stands right behind it.
+    } else {
+      nodes[frame.last].next = id;
+    }
     frame.last = id;
     return true;
   }

@@ -81,7 +81,7 @@ class Surgeon {
     const Node& node = outline_.node(id);
     const bool may_grow = node.kind == (change.entries.empty() ? Kind::kSeq : Kind::kMap) ||
                           NodeView(outline_, id).IsNull() ||
-                          (node.kind != Kind::kScalar && node.first == kNoNode);
+                          (node.kind != Kind::kScalar && !node.has_children);
     if (!may_grow) {
       return Refuse(id, change.entries.empty() ? "a list is expected here, to add an item to"
                                                : "a map is expected here, to add keys to");
@@ -154,7 +154,7 @@ class Surgeon {
     // Lists may be long, and most additions name no neighbour: the places around an item are
     // looked for only where they are wanted.
     NodeId previous = kNoNode;
-    for (NodeId child = outline_.node(id).first; child != kNoNode;
+    for (NodeId child = outline_.FirstChild(id); child != kNoNode;
          previous = std::exchange(child, outline_.node(child).next)) {
       const bool comes_before = HasItem(change, ItemPlace::Side::kBefore, child);
       const bool comes_after = HasItem(change, ItemPlace::Side::kAfter, child);
@@ -305,7 +305,7 @@ class Surgeon {
     const Node& node = outline_.node(id);
     if (node.has_property) return Refuse(id, "a value with an anchor cannot be replaced");
     const bool keeps_flow =
-        node.style == Style::kFlow && node.first != kNoNode && !value.IsScalar();
+        node.style == Style::kFlow && node.has_children && !value.IsScalar();
     if (around_.IsInFlow(id) || keeps_flow) return ReplaceInFlow(id, value);
     const bool inline_old = node.style != Style::kBlock && !IsBlockScalar(node);
     const bool inline_new = value.IsEmptyCollection() ||

@@ -78,20 +78,20 @@ bool Surroundings::IsUnendedLine(std::uint32_t at) const {
 
 std::vector<NodeId> Surroundings::Children(NodeId id) const {
   std::vector<NodeId> children;
-  for (NodeId c = outline_.node(id).first; c != kNoNode; c = outline_.node(c).next) {
+  for (NodeId c = outline_.FirstChild(id); c != kNoNode; c = outline_.node(c).next) {
     children.push_back(c);
   }
   return children;
 }
 
 NodeId Surroundings::LastChild(NodeId id) const {
-  NodeId last = outline_.node(id).first;
+  NodeId last = outline_.FirstChild(id);
   while (last != kNoNode && outline_.node(last).next != kNoNode) last = outline_.node(last).next;
   return last;
 }
 
 NodeId Surroundings::LastLeaf(NodeId id) const {
-  while (outline_.node(id).style == Style::kBlock && outline_.node(id).first != kNoNode) {
+  while (outline_.node(id).style == Style::kBlock && outline_.node(id).has_children) {
     id = LastChild(id);
   }
   return id;
@@ -186,10 +186,10 @@ bool Surroundings::HasTabBelow(NodeId id) const {
 bool Surroundings::IsJson(NodeId id) const {
   const Node& root = outline_.node(0);
   if (root.style == Style::kFlow) {
-    return root.first == kNoNode || root.kind == Kind::kSeq ||
-           outline_.node(root.first).key_style == Style::kDouble;
+    return !root.has_children || root.kind == Kind::kSeq ||
+           outline_.node(outline_.FirstChild(0)).key_style == Style::kDouble;
   }
-  const NodeId first = outline_.node(id).first;
+  const NodeId first = outline_.FirstChild(id);
   if (first == kNoNode) return false;
   return outline_.node(first).key_style == Style::kDouble ||
          (outline_.node(id).kind == Kind::kSeq && outline_.node(first).style == Style::kDouble);

@@ -135,7 +135,7 @@ class Proof {
     if (!HaveSameProperties(before, after)) return Fail(after, "an anchor or tag changed");
     const std::vector<Expected> expected = ExpectedChildren(before, change);
     const bool grows = change != nullptr && (!change->entries.empty() || !change->items.empty());
-    const bool emptied = expected.empty() && old.first != kNoNode;
+    const bool emptied = expected.empty() && old.has_children;
     if (grows && old.kind == Kind::kScalar && !NodeView(original_, before).IsNull()) {
       return Fail(after, "a value was to be extended that is no collection");
     }
@@ -149,7 +149,7 @@ class Proof {
       aliases_.emplace_back(before, after);
       return;
     }
-    const bool new_style = emptied || (grows && old.first == kNoNode);
+    const bool new_style = emptied || (grows && !old.has_children);
     if (!new_style && now.style != old.style)
       return Fail(after, "the style of the collection changed");
     CompareChildren(from, to, expected);
@@ -190,7 +190,7 @@ class Proof {
   /// The children of `before` in their intended order.
   std::vector<Expected> ExpectedChildren(NodeId before, const NodeChange* change) const {
     std::vector<Expected> expected;
-    if (original_.node(before).first == kNoNode && change == nullptr) return expected;
+    if (!original_.node(before).has_children && change == nullptr) return expected;
     expected.reserve(kUsualChildren);
     const auto add_items = [&](ItemPlace::Side side, NodeId sibling) {
       if (change == nullptr) return;
@@ -200,7 +200,7 @@ class Proof {
         }
       }
     };
-    for (NodeId c = original_.node(before).first; c != kNoNode; c = original_.node(c).next) {
+    for (NodeId c = original_.FirstChild(before); c != kNoNode; c = original_.node(c).next) {
       add_items(ItemPlace::Side::kBefore, c);
       const NodeChange* own = changes_.Find(c);
       if (own == nullptr || !own->remove) expected.push_back({c, nullptr, nullptr});
@@ -218,7 +218,7 @@ class Proof {
   /// `from` is the collection as it was; it has no say where all that is expected is new.
   void CompareChildren(Subtree from, Subtree to, const std::vector<Expected>& expected) {
     const NodeId after = to.begin;
-    NodeId child = edited_.node(after).first;
+    NodeId child = edited_.FirstChild(after);
     for (const Expected& want : expected) {
       if (child == kNoNode) return Fail(after, "an entry or item is missing");
       const NodeView now(edited_, child);
@@ -353,7 +353,7 @@ std::string Print(const Outline& outline, const ChangeSet& changes) {
         }
       }
     };
-    for (NodeId c = at.node().first; c != kNoNode; c = outline.node(c).next) {
+    for (NodeId c = outline.FirstChild(at.id()); c != kNoNode; c = outline.node(c).next) {
       items(ItemPlace::Side::kBefore, c);
       const NodeChange* own = changes.Find(c);
       const std::string key = is_map ? NodeView(outline, c).Key() : "-";
@@ -406,7 +406,7 @@ std::optional<std::string> VerifyKept(const Outline& original, const std::vector
     const text::Span value_kept{piece->from, piece->from + piece->size};
     const bool is_kept =
         !old.value.empty() && value_kept.Contains(text::Span{old.key.begin, old.value.end});
-    if (is_kept && old.first == kNoNode &&
+    if (is_kept && !old.has_children &&
         (now.kind != old.kind || now.style != old.style || now.value.size() != old.value.size() ||
          now.value.begin != old.value.begin + shift)) {
       return fail(id, "it is read as another value");

@@ -20,7 +20,7 @@ Entries LookUp(const Outline& outline, NodeId map, std::string_view key) {
   Entries entries;
   const std::string_view text = outline.text();
   const char first = key.empty() ? '\0' : key.front();
-  for (NodeId id = outline.node(map).first; id != kNoNode; id = outline.node(id).next) {
+  for (NodeId id = outline.FirstChild(map); id != kNoNode; id = outline.node(id).next) {
     const Node& node = outline.node(id);
     if (node.key_style != Style::kPlain) {
       if (NodeView(outline, id).KeyIs(key)) entries.found = id;
@@ -103,7 +103,7 @@ bool NodeView::HasDuplicate(std::string_view key) const {
 NodeView::Children NodeView::children() const {
   const NodeView at = Resolved();
   if (!at) return Children(NodeView());
-  return Children(NodeView(at.outline(), at.node().first));
+  return Children(NodeView(at.outline(), at.outline().FirstChild(at.id())));
 }
 
 NodeView NodeView::parent() const {

@@ -154,12 +154,11 @@ bool ObjectPool::Identity::operator()(const kube::ObjectId& a, const kube::Objec
 }
 
 std::optional<text::Diagnostic> ObjectPool::Add(NewObject object) {
-  const auto known = places_.find(object.id);
-  if (known == places_.end()) {
-    objects_.push_back(std::move(object));
-    places_.emplace(objects_.back().id, objects_.size() - 1);
-    return std::nullopt;
-  }
+  objects_.push_back(std::move(object));
+  const auto [known, added] = places_.try_emplace(objects_.back().id, objects_.size() - 1);
+  if (added) return std::nullopt;
+  object = std::move(objects_.back());
+  objects_.pop_back();
   NewObject& first = objects_[known->second];
   if (AreSame(first, object)) {
     first.more_parents.push_back({std::move(object.parent), object.parent_document});

@@ -43,12 +43,12 @@ metadata: {name: x}
   CHECK(cart.document == 1);
   CHECK_FALSE(cart.in_list);
   CHECK_FALSE(cart.hook);
-  CHECK(cart.source == "shop/templates/cart.yaml");
-  CHECK(cart.filename_annotation.empty());
+  CHECK(cart.Source() == "shop/templates/cart.yaml");
+  CHECK(cart.Annotation(kFilenameAnnotation).empty());
   CHECK(cart.Label("tier") == "web");
   CHECK(cart.Annotation("a.b/c") == "1");
   CHECK(cart.Annotation("absent").empty());
-  CHECK(stream.at(1).source.empty());
+  CHECK(stream.at(1).Source().empty());
   CHECK(stream.at(1).document == 4);
 }
 
@@ -57,10 +57,10 @@ TEST_CASE("Helm 4's annotation wins over the comment; hooks are seen", "[kube][m
       "---\r\n# Source: a/templates/x.yaml\r\nkind: Job\r\nmetadata:\r\n  annotations:\r\n"
       "    postrenderer.helm.sh/postrender-filename: a/templates/y.yaml\r\n"
       "    helm.sh/hook: pre-install\r\n---\r\n# Source: a/templates/z.yaml\r\nkind: T\r\n");
-  CHECK(stream.at(0).source == "a/templates/y.yaml");
-  CHECK(stream.at(0).filename_annotation == "a/templates/y.yaml");
+  CHECK(stream.at(0).Source() == "a/templates/y.yaml");
+  CHECK(stream.at(0).Annotation(kFilenameAnnotation) == "a/templates/y.yaml");
   CHECK(stream.at(0).hook);
-  CHECK(stream.at(1).source == "a/templates/z.yaml");
+  CHECK(stream.at(1).Source() == "a/templates/z.yaml");
 }
 
 TEST_CASE("lists are opened, also inside one another", "[kube][manifest]") {

@@ -65,7 +65,7 @@ TEST_CASE("scanner: styles, indentation, links") {
   CHECK(nodes[4].indent == 5);
   CHECK(nodes[5].style == Style::kFlow);
   CHECK(nodes[5].kind == Kind::kMap);
-  CHECK((nodes[1].first == 2 && nodes[2].next == 3 && nodes[3].parent == 1 && nodes[1].next == 5));
+  CHECK((nodes[1].has_children && nodes[2].next == 3 && nodes[3].parent == 1 && nodes[1].next == 5));
 }
 
 TEST_CASE("scanner: documents without content") {
