@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <functional>
 #include <iterator>
+#include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -27,24 +29,46 @@ void ForEachTask(std::size_t count, const std::function<void(std::size_t)>& work
 void ForEachChunk(std::size_t count,
                   const std::function<void(std::size_t, std::size_t, std::size_t)>& work);
 
+/// Puts lists together in the order of their numbers, each as soon as those before it are there:
+/// their memory is of use again while others are still being made.
+template <typename Found>
+class Collector {
+ public:
+  explicit Collector(std::size_t lists) : lists_(lists) {}
+
+  void Add(std::size_t number, std::vector<Found> list) {
+    const std::lock_guard lock(mutex_);
+    lists_[number] = std::move(list);
+    for (; next_ < lists_.size() && lists_[next_]; ++next_) {
+      if (all_.empty()) {
+        all_ = *std::move(lists_[next_]);
+      } else {
+        std::ranges::move(*lists_[next_], std::back_inserter(all_));
+      }
+      lists_[next_].reset();
+    }
+  }
+
+  std::vector<Found> Take() { return std::move(all_); }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::optional<std::vector<Found>>> lists_;
+  std::size_t next_ = 0;  // The list that all_ waits for.
+  std::vector<Found> all_;
+};
+
 /// Calls work(number, found) for every number below `count`, chunk by chunk as above, and returns
 /// what they added to `found`, in the order of the numbers.
 template <typename Found, typename Work>
 std::vector<Found> CollectFromChunks(std::size_t count, const Work& work) {
-  std::vector<std::vector<Found>> chunks(ChunkCount(count));
+  Collector<Found> collector(ChunkCount(count));
   ForEachChunk(count, [&](std::size_t chunk, std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) work(i, chunks[chunk]);
+    std::vector<Found> found;
+    for (std::size_t i = begin; i < end; ++i) work(i, found);
+    collector.Add(chunk, std::move(found));
   });
-  if (chunks.size() == 1) return std::move(chunks.front());
-  std::size_t total = 0;
-  for (const auto& chunk : chunks) total += chunk.size();
-  std::vector<Found> all;
-  all.reserve(total);
-  for (auto& chunk : chunks) {
-    std::ranges::move(chunk, std::back_inserter(all));
-    chunk = {};
-  }
-  return all;
+  return collector.Take();
 }
 
 }  // namespace cloudlab
