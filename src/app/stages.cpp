@@ -77,7 +77,8 @@ void Stages::Take(Outcome outcome) {
     report_.removed.push_back({manifest->id, {}, place_.rules.policies[number]->name()});
   }
   for (auto& [number, object] : outcome.objects) {
-    if (auto error = pool_.Add(std::move(object))) {
+    // Freed at once, so that its memory is of use for the next one.
+    if (auto error = pool_.Add(std::move(*std::exchange(object, nullptr)))) {
       error->place = place_.rules.policies[number]->document().name_place();
       report_.diagnostics.Add(std::move(*error));
     }

@@ -90,11 +90,11 @@ void Worker::Propose(std::size_t document, std::span<const policy::Stage> stages
   for (std::size_t i = 0; i < stages.size() && !place_.documents[document].passed(); ++i) {
     ProposeStage(document, stages[i], outcomes[i]);
     for (const auto& [number, object] : std::span(outcomes[i].objects).subspan(before[i])) {
-      made_.push_back(&object);
+      made_.push_back(object.get());
     }
   }
   for (std::size_t i = 0; i < stages.size(); ++i) {
-    for (auto& [number, object] : std::span(outcomes[i].objects).subspan(before[i])) Write(object);
+    for (auto& [number, object] : std::span(outcomes[i].objects).subspan(before[i])) Write(*object);
   }
 }
 
@@ -281,8 +281,9 @@ void Worker::Account(std::size_t number, Proposal& proposal, Work& work, Outcome
   if (proposal.disowns()) work.withdrawn.push_back(policy.name());
   if (proposal.relabels()) work.relabelling.push_back(policy.name());
   if (proposal.removes_manifest()) TakeOut(number, manifest, outcome);
-  for (auto& object : proposal.TakeObjects())
-    outcome.objects.emplace_back(number, std::move(object));
+  for (auto& object : proposal.TakeObjects()) {
+    outcome.objects.emplace_back(number, std::make_unique<policy::NewObject>(std::move(object)));
+  }
   stated_.insert(stated_.end(), proposal.stated().begin(), proposal.stated().end());
 }
 

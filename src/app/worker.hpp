@@ -46,7 +46,8 @@ struct Outcome {
   std::vector<policy::FieldEdit> rows;
   std::vector<policy::Skip> skips;
   std::vector<text::Diagnostic> diagnostics;
-  std::vector<std::pair<std::size_t, policy::NewObject>> objects;  ///< With their policy's number.
+  /// With their policy's number.
+  std::vector<std::pair<std::size_t, std::unique_ptr<policy::NewObject>>> objects;
   std::vector<Selected> selected;       ///< Of policies about the network.
   std::vector<kube::ObjectId> dropped;  ///< Objects whose document is passed through after all.
   /// Manifests that leave the stream, with the number of the policy that takes them out.
