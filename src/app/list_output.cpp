@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "app/file_notes.hpp"
 #include "yaml/render.hpp"
 
 namespace cloudlab::app {
@@ -11,9 +12,8 @@ namespace {
 
 constexpr std::string_view kDefaultGlue = ", ";
 
-/// A new object as an item of a block sequence whose dashes stand at `column`.
-std::string BlockItem(const Written& written, std::uint32_t column) {
-  std::string_view text = written.text;
+/// The text of an object as an item of a block sequence whose dashes stand at `column`.
+std::string Indented(std::string_view text, std::uint32_t column) {
   text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);  // Its marker.
   std::string item;
   bool begun = false;
@@ -22,22 +22,25 @@ std::string BlockItem(const Written& written, std::uint32_t column) {
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(end);
     const bool is_blank = line.find_first_not_of("\r\n") == std::string_view::npos;
+    const bool is_comment = !begun && line.starts_with('#');
     if (!is_blank) item.append(column, ' ');
-    if (!begun && line.starts_with('#')) {
-      item += line;
-      continue;
-    }
-    if (!is_blank) item += begun ? "  " : "- ";
+    if (!is_blank && !is_comment) item += begun ? "  " : "- ";
     item += line;
-    begun = true;
+    begun = begun || !is_comment;
   }
   return item;
 }
 
-/// The same between brackets, as JSON if the list is.
-std::string FlowItem(const Written& written, bool json) {
-  const yaml::ScanResult scan = yaml::Scan(written.text);
-  return yaml::RenderFlow(yaml::Value::From(yaml::NodeView::Root(scan.outline)), json);
+/// An object with what tells its host where it belongs.
+yaml::Value Noted(std::string_view text, const FileNotes& notes) {
+  const yaml::ScanResult scan = yaml::Scan(text);
+  yaml::Value content = yaml::Value::From(yaml::NodeView::Root(scan.outline));
+  if (notes.empty()) return content;
+  yaml::Value& metadata = *content.Find("metadata");
+  yaml::Value* annotations = metadata.Find("annotations");
+  if (annotations == nullptr) annotations = &metadata.Put("annotations", yaml::Value::Map());
+  for (const auto& [key, value] : notes) annotations->Put(key, yaml::Value::String(value));
+  return content;
 }
 
 /// True if the list is JSON: its keys stand in double quotes.
@@ -55,15 +58,22 @@ class Assembly {
   Assembly(std::string_view input, const kube::KrmList& list, const Documents& documents)
       : input_(input), list_(list), documents_(documents) {}
 
-  Output Run(const std::vector<Part>& parts) {
+  Output Run(const std::vector<Part>& parts, const std::vector<FileNotes>& notes) {
     output_.text.reserve(input_.size() + input_.size() / 4);
     const auto& slices = list_.slices();
     if (slices.empty()) return WithoutItems();
     const bool is_empty =
         std::ranges::all_of(parts, [this](const Part& part) { return Leaves(part, documents_); });
     Head(slices.front().offset, is_empty);
+    std::size_t object = 0;
     for (const Part& part : parts) {
-      if (!Leaves(part, documents_)) Add(part);
+      if (Leaves(part, documents_)) continue;
+      Separate(part);
+      if (part.object == nullptr) {
+        Add(documents_[part.document]);
+      } else {
+        Add(*part.object, notes[object++]);
+      }
     }
     const yaml::Slice& last = slices.back();
     const std::size_t tail = last.offset + last.text.size();
@@ -118,25 +128,33 @@ class Assembly {
     if (!list_.is_flow() && !output_.text.ends_with('\n')) output_.text += '\n';
   }
 
-  void Add(const Part& part) {
-    if (list_.is_flow()) {
-      if (count_++ > 0) output_.text += GlueBefore(part);
-    } else {
+  void Separate(const Part& part) {
+    if (!list_.is_flow()) {
       EndLine();
+    } else if (count_++ > 0) {
+      output_.text += GlueBefore(part);
     }
     last_document_ = part.object == nullptr ? std::optional(part.document) : std::nullopt;
-    if (part.object != nullptr) {
-      output_.objects.push_back({output_.text.size(), part.object});
-      output_.text += list_.is_flow() ? FlowItem(*part.object, IsJson(list_))
-                                      : BlockItem(*part.object, list_.items().node().indent);
-      return;
-    }
-    const Document& document = documents_[part.document];
+  }
+
+  void Add(const Document& document) {
     for (const text::Piece& piece : document.kept()) {
       output_.copied.push_back(
           {document.slice().offset + piece.from, output_.text.size() + piece.to, piece.size});
     }
     output_.text += document.text();
+  }
+
+  void Add(const policy::NewObject& object, const FileNotes& notes) {
+    output_.objects.push_back({output_.text.size(), &object});
+    const std::uint32_t column = list_.items().node().indent;
+    if (list_.is_flow()) {
+      output_.text += yaml::RenderFlow(Noted(*object.text, notes), IsJson(list_));
+    } else if (notes.empty()) {
+      output_.text += Indented(*object.text, column);
+    } else {
+      yaml::RenderBlockItem(Noted(*object.text, notes), column, {}, output_.text);
+    }
   }
 
   /// What stands between two values: the input's own bytes where they were neighbours there.
@@ -160,6 +178,24 @@ class Assembly {
   std::optional<std::size_t> last_document_;
 };
 
+/// Every document, and behind each the objects that were made for it. Behind a last line without an
+/// end nothing can stand that would not change a text that goes on to there.
+std::vector<Part> Arrange(const kube::KrmList& list, const Documents& documents,
+                          const std::vector<const policy::NewObject*>& objects) {
+  std::vector<std::vector<const policy::NewObject*>> made(documents.size());
+  for (const policy::NewObject* object : objects) made[object->parent_document].push_back(object);
+  std::vector<Part> parts;
+  parts.reserve(documents.size() + objects.size());
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    const bool is_open =
+        !list.is_flow() && i + 1 == documents.size() && !documents[i].text().ends_with('\n');
+    if (!is_open) parts.push_back({i, nullptr});
+    for (const policy::NewObject* object : made[i]) parts.push_back({0, object});
+    if (is_open) parts.push_back({i, nullptr});
+  }
+  return parts;
+}
+
 /// For a list that has results: those come first. What stands behind the items is found from the
 /// end, for only items are edited.
 std::string WithMoreResults(std::string text, std::size_t input_size, const kube::KrmList& list,
@@ -179,23 +215,15 @@ std::string WithMoreResults(std::string text, std::size_t input_size, const kube
 
 }  // namespace
 
-std::vector<Part> ArrangeItems(const Documents& documents, const std::vector<Written>& objects) {
-  std::vector<std::vector<const Written*>> behind(documents.size());
-  for (const Written& written : objects) {
-    behind[written.object->parent_document].push_back(&written);
-  }
-  std::vector<Part> parts;
-  parts.reserve(documents.size() + objects.size());
-  for (std::size_t i = 0; i < documents.size(); ++i) {
-    parts.push_back({i, nullptr});
-    for (const Written* written : behind[i]) parts.push_back({0, written});
-  }
-  return parts;
-}
-
 Output AssembleItems(std::string_view input, const kube::KrmList& list, const Documents& documents,
-                     const std::vector<Part>& parts) {
-  return Assembly(input, list, documents).Run(parts);
+                     const kube::Index& index,
+                     const std::vector<const policy::NewObject*>& objects) {
+  const std::vector<Part> parts = Arrange(list, documents, objects);
+  std::vector<const policy::NewObject*> in_order;
+  for (const Part& part : parts) {
+    if (part.object != nullptr) in_order.push_back(part.object);
+  }
+  return Assembly(input, list, documents).Run(parts, NotesFor(in_order, index));
 }
 
 std::string WithResults(std::string text, std::size_t input_size, const kube::KrmList& list,

@@ -13,13 +13,11 @@
 
 namespace cloudlab::app {
 
-/// The parts of the list: every document, and behind each the objects that were made for it.
-std::vector<Part> ArrangeItems(const Documents& documents, const std::vector<Written>& objects);
-
-/// The list with `parts` as its items. A list without `items` gets an empty one: kustomize takes it
-/// for an object otherwise.
+/// The list with all documents as its items, and behind each the `objects` that were made for it. A
+/// list without `items` gets an empty one: kustomize takes it for an object otherwise.
 Output AssembleItems(std::string_view input, const kube::KrmList& list, const Documents& documents,
-                     const std::vector<Part>& parts);
+                     const kube::Index& index,
+                     const std::vector<const policy::NewObject*>& objects);
 
 /// `text`, an output for an input of `input_size` bytes, with `results` (a sequence) among its
 /// fields: ahead of `items`, where no text that ends with the list can be in the way. Results of a

@@ -140,7 +140,8 @@ bool HasNetwork(const Rules& rules) {
 }
 
 Network::Network(const Documents& documents, const Rules& rules, const kube::Index& input,
-                 const std::vector<const policy::NewObject*>& added, const std::vector<Selected>& selected)
+                 const std::vector<const policy::NewObject*>& added,
+                 const std::vector<Selected>& selected)
     : stream_(documents, rules, input, added,
               [makers = Makers(rules)](const kube::Manifest& manifest) {
                 return manifest.pod || !policy::IsManagedByAny(manifest, makers);

@@ -24,7 +24,8 @@ class Network {
  public:
   /// After all stages but the network's. `added` are the new objects so far.
   Network(const Documents& documents, const Rules& rules, const kube::Index& input,
-          const std::vector<const policy::NewObject*>& added, const std::vector<Selected>& selected);
+          const std::vector<const policy::NewObject*>& added,
+          const std::vector<Selected>& selected);
 
   const policy::network::Traffic& traffic() const { return traffic_; }
   const kube::Index& stream() const { return stream_.index(); }

@@ -126,9 +126,9 @@ void WriteObject(std::string_view input, const Documents& documents, const kube:
   const kube::Manifest* parent = index.Find(object.parent);
   const std::string filename =
       parent == nullptr ? std::string() : parent->Annotation(kube::kFilenameAnnotation);
-  const std::string body =
-      filename.empty() ? yaml::RenderDocument(object.content, newline)
-                       : yaml::RenderDocument(Annotated(object.content, filename), newline);
+  const std::string body = filename.empty()
+                               ? yaml::RenderDocument(object.content, newline)
+                               : yaml::RenderDocument(Annotated(object.content, filename), newline);
   // No larger than it must be: there are thousands.
   const auto text = std::make_shared<std::string>();
   text->reserve(head.size() + body.size());

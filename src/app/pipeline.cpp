@@ -199,8 +199,8 @@ const Network* ProposeNetwork(Documents& documents, const Rules& rules, policy::
                               Stages& stages, Result& result) {
   if (!HasNetwork(rules) || result.report.diagnostics.HasErrors()) return nullptr;
   for (Document& document : documents) document.KeepVersions();
-  const auto& network = Keep<Network>(result, documents, rules, *run.index, stages.NewObjects(),
-                                      stages.selected());
+  const auto& network =
+      Keep<Network>(result, documents, rules, *run.index, stages.NewObjects(), stages.selected());
   run.traffic = &network.traffic();
   stages.Propose({policy::Stage::kNetwork});
   stages.SettleObjects();
@@ -228,7 +228,7 @@ Output Complete(const text::Source& input, const kube::KrmList* list, const Docu
     } else if (task == 2) {
       output = list == nullptr
                    ? Assemble(input.text, documents, Arrange(documents, index, objects))
-                   : AssembleItems(input.text, *list, documents, ArrangeItems(documents, objects));
+                   : AssembleItems(input.text, *list, documents, index, objects);
       added = RowsOf(objects);
     }
   });
@@ -304,8 +304,7 @@ Result Run(const text::Source& input, const Settings& settings) {
   if (secrets != nullptr && !report.diagnostics.HasErrors()) secrets->Prove(input, report);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
-  Output output =
-      Complete(input, settings.list, documents, *rules, run, network, stages, result);
+  Output output = Complete(input, settings.list, documents, *rules, run, network, stages, result);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
   if (secrets != nullptr) secrets->TellConverted(report);
   const bool drift = output.text != input.text;

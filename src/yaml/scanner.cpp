@@ -31,10 +31,9 @@ ScanResult Scan(std::string_view document, bool at_stream_start) {
 
 ScanResult ScanItem(std::string_view lines) {
   ScanResult result = Scan(lines, false);
-  if (!result.outline.empty() && result.outline.node(0).kind == Kind::kSeq &&
-      result.outline.node(0).first != kNoNode) {
-    result.outline.root_ = result.outline.node(0).first;
-  }
+  if (result.outline.empty()) return result;
+  const Node& sequence = result.outline.node(0);
+  if (sequence.kind == Kind::kSeq && sequence.has_children) result.outline.root_ = 1;
   return result;
 }
 

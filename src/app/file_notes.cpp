@@ -1,5 +1,5 @@
-// Sources: helm/helm, pkg/action (annotateAndMerge); kubernetes-sigs/kustomize, kyaml/kio/kioutil.
-#include "app/host_notes.hpp"
+// Source of the annotations and of the names: kubernetes-sigs/kustomize, kyaml/kio/kioutil.
+#include "app/file_notes.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -12,7 +12,6 @@
 namespace cloudlab::app {
 namespace {
 
-constexpr std::string_view kHelmAnnotation = "postrenderer.helm.sh/postrender-filename";
 constexpr std::string_view kIndexAnnotation = "internal.config.kubernetes.io/index";
 constexpr std::string_view kLegacyIndexAnnotation = "config.kubernetes.io/index";
 constexpr std::string_view kPackageAnnotation = "internal.config.kubernetes.io/package-path";
@@ -59,16 +58,13 @@ std::string PathBeside(std::string_view parent, const kube::ObjectId& id) {
 
 }  // namespace
 
-std::vector<HostNotes> NotesFor(const std::vector<const policy::NewObject*>& objects,
+std::vector<FileNotes> NotesFor(const std::vector<const policy::NewObject*>& objects,
                                 const kube::Index& index) {
-  std::vector<HostNotes> notes(objects.size());
+  std::vector<FileNotes> notes(objects.size());
   std::optional<std::map<std::string, int>> free;
   for (std::size_t i = 0; i < objects.size(); ++i) {
     const kube::Manifest* parent = index.Find(objects[i]->parent);
     if (parent == nullptr) continue;
-    if (!parent->filename_annotation.empty()) {
-      notes[i].emplace_back(kHelmAnnotation, parent->filename_annotation);
-    }
     const auto file = FileOf(*parent);
     if (!file) continue;
     if (!free) free = FreePlaces(index);
