@@ -1,5 +1,5 @@
 # The verbs of the project. Everything installs what it needs; a second call is quick.
-#   make build | test | demo | golden | lint | fmt | bench | bench-functions | bench-peers | fuzz | sanitize | e2e-cluster | helm4-plugin | image | tools | clean
+#   make build | test | docs-test | demo | golden | lint | fmt | bench | bench-functions | bench-peers | fuzz | sanitize | e2e-cluster | helm4-plugin | image | tools | clean
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .PHONY: build dev tools schemas test unit blackbox asan tsan sanitize demo golden lint fmt bench bench-functions bench-peers fuzz e2e-cluster helm4-plugin image packages clean
@@ -43,6 +43,11 @@ unit: dev
 
 blackbox: build truth-programs tools
 	$(PYTEST) tests/schema tests/golden tests/laws tests/cli tests/docs tests/examples tests/conformance tests/truth tests/krm tests/container
+
+# The documentation alone: its links, policies and codes, and every command of README.md and docs/*.md.
+.PHONY: docs-test
+docs-test: build tools
+	$(PYTEST) tests/docs
 
 # Programs of tests/truth, which the static programs do not have beside them.
 .PHONY: truth-programs
