@@ -42,7 +42,7 @@ unit: dev
 	ctest --preset dev -j2 --output-on-failure
 
 blackbox: build truth-programs tools
-	$(PYTEST) tests/schema tests/golden tests/laws tests/cli tests/docs tests/examples tests/conformance tests/truth tests/krm tests/container
+	$(PYTEST) tests/schema tests/golden tests/laws tests/cli tests/docs tests/examples tests/conformance tests/truth tests/krm tests/container tests/gitops
 
 # The documentation alone: its links, policies and codes, and every command of README.md and docs/*.md.
 .PHONY: docs-test

@@ -94,6 +94,7 @@ app::Settings MakeSettings(const Options& options, ConfigFiles& files,
   settings.dry_run = options.dry_run;
   settings.check = options.check;
   settings.want_diff = !options.diff.empty();
+  settings.want_patches = !options.patches.empty();
   settings.explain = !options.report.empty() || options.check || options.dry_run ||
                      options.log_level == app::LogLevel::kDebug;
   LoadConfig(options, files, settings, diagnostics);

@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <map>
 #include <string>
+#include <system_error>
 
 #include "app/log.hpp"
 #include "app/message.hpp"
@@ -97,6 +99,21 @@ bool WriteDiff(const Options& options, const app::Result& result) {
   return written;
 }
 
+/// Both files always: one of an earlier run must not stand beside the other of this one.
+bool WritePatches(const Options& options, const app::Result& result) {
+  const std::filesystem::path folder = options.patches;
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  std::string error = failure.message();
+  const bool written =
+      !failure &&
+      WriteFile(folder / "kustomization.yaml", result.guard.Pass(result.patches->component),
+                error) &&
+      WriteFile(folder / "objects.yaml", result.guard.Pass(result.patches->objects), error);
+  if (!written) Fail("the patches to", options.patches, error);
+  return written;
+}
+
 }  // namespace
 
 int Deliver(const Options& options, const app::Result& result) {
@@ -105,6 +122,7 @@ int Deliver(const Options& options, const app::Result& result) {
   std::string error;
   if (!options.report.empty() && !WriteReport(options, result)) return app::kFailed;
   if (!options.diff.empty() && !WriteDiff(options, result)) return app::kFailed;
+  if (result.patches && !WritePatches(options, result)) return app::kFailed;
   // Only a function has something to answer if its run failed.
   if (!WriteAll(STDOUT_FILENO, result.output, error)) {
     Fail("the manifests to", "stdout", error);

@@ -109,6 +109,10 @@ void AddFlags(CLI::App& cli, Options& o, std::string& kube_version, std::string&
   cli.add_option("--diff", o.diff, "Write a unified diff of the stream; - is stderr")
       ->type_name("FILE|-")
       ->group("Output");
+  cli.add_option("--patches", o.patches,
+                 "Write what was done as a kustomization: patches and new objects")
+      ->type_name("DIR")
+      ->group("Output");
   cli.add_flag("--dry-run", o.dry_run, "Print the input; report as if applied")->group("Output");
   cli.add_flag("--check", o.check, "Print nothing; exit 1 with the list if anything would change")
       ->group("Output");

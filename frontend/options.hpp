@@ -29,7 +29,8 @@ struct Options {
   std::optional<kube::Version> kube_version;
   std::string report;
   std::string diff;
-  std::string today;  ///< "2026-11-21", always set.
+  std::string patches;  ///< A folder.
+  std::string today;    ///< "2026-11-21", always set.
   std::string print_schema;
   bool pass_refusals = false;
   bool dry_run = false;

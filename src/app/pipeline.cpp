@@ -12,6 +12,7 @@
 //   Assemble        untouched slices as they came, edited ones, new objects
 //   PostConditions  can every pod that was edited run?                 (app/post_conditions)
 //   ProveNoLeaks    does it hold a value that was replaced?            (app/leaks, policy)
+//   MakePatches     the same as a kustomization, if asked for          (app/patches)
 //
 // Any error on the way means no output at all.
 #include "app/pipeline.hpp"
@@ -55,6 +56,7 @@ Result Finish(Result result, int exit_code) {
   result.exit_code = exit_code;
   result.report.exit_code = exit_code;
   if (exit_code != kDone) result.output.clear();
+  if (result.report.diagnostics.HasErrors()) result.patches.reset();
   return result;
 }
 
@@ -254,6 +256,9 @@ Result Run(const text::Source& input, const Settings& settings) {
   if (settings.kube_version) report.kube_version = settings.kube_version->Print();
   if (settings.config_kind == Settings::Config::kNone) {
     result.is_check = settings.check;
+    if (settings.want_patches) {
+      result.patches = MakePatches(input, {}, {}, {}, {}, report.diagnostics);
+    }
     if (settings.check) return Finish(std::move(result), kDone);
     result.output = IsBlank(input.text) ? std::string(kNothing) : std::string(input.text);
     return Finish(std::move(result), kDone);
@@ -307,6 +312,10 @@ Result Run(const text::Source& input, const Settings& settings) {
   Output output = Complete(input, settings.list, documents, *rules, run, network, stages, result);
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
   if (secrets != nullptr) secrets->TellConverted(report);
+  if (settings.want_patches) {
+    result.patches = MakePatches(input, documents, index, output, result.guard, report.diagnostics);
+    if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
+  }
   const bool drift = output.text != input.text;
   if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name, result.guard);
   if (result.is_check) return Finish(std::move(result), drift ? kFailed : kDone);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/guard.hpp"
+#include "app/patches.hpp"
 #include "app/report.hpp"
 #include "app/settings.hpp"
 #include "kube/index.hpp"
@@ -23,6 +25,8 @@ struct Result {
   int exit_code = kDone;
   std::string output;  ///< Empty unless exit_code is kDone, but see RunFunction().
   std::string diff;    ///< If Settings::want_diff.
+  /// If Settings::want_patches and the run has not failed; drift is no failure.
+  std::optional<Patches> patches;
   /// With kInternal: the intended and the found tree, masked, for a bug report.
   std::string failure;
   bool is_check = false;  ///< It only looks: --check, or `mode: Validate` of the Pipeline.

@@ -50,6 +50,7 @@ struct Settings {
   bool dry_run = false;        ///< The output is the input; the report is as if edits were made.
   bool check = false;          ///< A change is an error; there is no output.
   bool want_diff = false;      ///< Fill Result::diff.
+  bool want_patches = false;   ///< Fill Result::patches.
   policy::Mending mending;     ///< For tests of the closing look.
   /// For tests of the proof: values that count as replaced.
   std::shared_ptr<const policy::secrets::LeakSearch> removed;

@@ -54,7 +54,7 @@ def test_help(shell):
     text = done.stdout.decode()
     assert (done.returncode, done.stderr) == (0, b"")
     assert "Examples:\n" in text and "--post-renderer cloudlab-postrender" in text
-    for flag in ("--config --environment --namespace --release --kube-version --report --on-refusal --today --dry-run --diff "
+    for flag in ("--config --environment --namespace --release --kube-version --report --on-refusal --today --dry-run --diff --patches "
                  "--check --print-defaults --print-schema --log-level --version --help CLOUDLAB_CONFIG CLOUDLAB_REPORT").split():
         assert flag in text, flag
     assert not re.search(r"[{}]|->|REQUIRED|TEXT", text), "no inner life of a library"
