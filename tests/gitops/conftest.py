@@ -19,3 +19,11 @@ def stream_of(postrender, tmp_path, request):
         assert after != before
         return Stream(before, after, tmp_path / "component", words)
     return run
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What tests have measured."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "told":
+                terminalreporter.section(value)
