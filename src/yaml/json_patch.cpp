@@ -101,7 +101,8 @@ class Comparison {
   /// Goes on with a pair that is not equal, or replaces what cannot be compared.
   void Reach(Pair pair) {
     if (*pair.before == *pair.after) return;
-    if (AreAlike(*pair.before, *pair.after)) {
+    const bool renamed = pair.name != nullptr && !IsSame(*pair.before, *pair.after);
+    if (!renamed && AreAlike(*pair.before, *pair.after)) {
       open_.push_back(std::move(pair));
       return;
     }

@@ -5,6 +5,7 @@ plugins, and kustomize with the options of argocd-cm.
 """
 import json
 import os
+import resource
 import statistics
 import subprocess
 import time
@@ -228,13 +229,19 @@ def test_500_applications(sidecar, chart, programs, record_property):
         assert containers(find(done.stdout, "Deployment", name)) == ["log-agent", name]
 
     words = [paths.program(), "--config", sidecar.policies, "--environment=production", "--namespace=team", "--release=app"]
-    times = []
+    times, used = [], children_seconds()
     for _ in range(APPLICATIONS):
         start = time.perf_counter()
         subprocess.run(words, input=prepared.read_bytes(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
         times.append(1000 * (time.perf_counter() - start))
-    record_property("told", f"argocd: {APPLICATIONS} applications, {statistics.mean(times):.1f} ms of cloudlab-postrender for each on "
-                            f"average, {max(times):.1f} ms at most")
+    used = 1000 * (children_seconds() - used) / APPLICATIONS
+    record_property("told", f"argocd: {APPLICATIONS} applications; cloudlab-postrender takes {statistics.median(times):.1f} ms for each "
+                            f"(median, {used:.1f} ms of processor on average)")
+
+
+def children_seconds():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def build(app, options, **environment):

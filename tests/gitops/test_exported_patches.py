@@ -82,6 +82,14 @@ def test_they_are_the_objects_of_the_output_itself(stream_of, kustomize, name):
     assert by_identity(kustomize.build(stream.before, components=["../component"])) == by_identity(stream.after)
 
 
+def test_kubectl_reads_them_too(stream_of, kustomize, tmp_path):
+    """With the kustomize that is built into it, an older one."""
+    stream = stream_of("examples/sidecar")
+    expected = kustomize.build(stream.before, components=["../component"])
+    done = subprocess.run([paths.tool("kubectl"), "kustomize", tmp_path / "kustomization-1"], stdout=subprocess.PIPE, check=True)
+    assert by_identity(done.stdout) == by_identity(expected)
+
+
 def test_objects_that_are_hard_to_tell_apart(postrender, kustomize, tmp_path):
     policy = tmp_path / "policy.yaml"
     policy.write_text(POLICY)

@@ -101,7 +101,7 @@ patches:
 
 TEST_CASE("patches: a target finds one object only", "[app][patches]") {
   CHECK(Targets(RunOver(Workload("Deployment", "cart.v1"))) ==
-        "{group: apps, version: v1, kind: Deployment, name: \"cart\\\\.v1\"}\n");
+        "{group: apps, version: v1, kind: Deployment, name: cart\\.v1}\n");
   CHECK(Targets(RunOver(Workload("Deployment", "cart") + "---\n" +
                         Workload("Deployment", "cart", ", namespace: other"))) ==
         "{group: apps, version: v1, kind: Deployment, name: cart, namespace: default}\n"

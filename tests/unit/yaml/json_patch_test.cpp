@@ -148,8 +148,12 @@ TEST_CASE("json patch: items leave and change places") {
         "{op: test, path: /l/0/name, value: a}\n"
         "{op: remove, path: /l/0}\n"
         "{op: test, path: /l/1/name, value: c}\n"
-        "{op: add, path: /l/1, value: {name: a}}\n"
-        "{op: remove, path: /l/2}\n");
+        "{op: replace, path: /l/1, value: {name: a}}\n");
+  CHECK(Patch("l: [{name: a}, {name: b}, {name: c}]\n", "l: [{name: c}]\n") ==
+        "{op: test, path: /l/0/name, value: a}\n"
+        "{op: remove, path: /l/0}\n"
+        "{op: test, path: /l/0/name, value: b}\n"
+        "{op: remove, path: /l/0}\n");
 }
 
 TEST_CASE("json patch: an item without a name is replaced in its place, the old one not quoted") {
