@@ -86,7 +86,7 @@ class Writer {
       index_.ResolveNamespace(manifest.id);
       Value patch = Identity(manifest);
       patch.Put("$patch", Value::String("delete"));
-      AddPatch(manifest, yaml::RenderDocument(patch));
+      AddPatches(manifest, {yaml::RenderDocument(patch)});
     }
   }
 
@@ -106,19 +106,18 @@ class Writer {
     const Value after = Value::From(is.root);
     const Value merged = TakeNewMetadata(before, after);
     const std::vector<Value> operations = yaml::JsonPatch(before, after);
+    std::vector<std::string> texts;
     if (!merged.entries().empty()) {
       Value patch = Identity(was);
       for (const auto& [key, value] : merged.entries()) patch.Find("metadata")->Put(key, value);
-      AddPatch(was, yaml::RenderDocument(patch));
+      texts.push_back(yaml::RenderDocument(patch));
     }
     if (!operations.empty()) {
-      std::string text;
-      for (const Value& operation : operations) {
-        yaml::RenderBlockItem(operation, 0, {}, text);
-      }
-      AddPatch(was, std::move(text));
+      std::string& text = texts.emplace_back();
+      for (const Value& operation : operations) yaml::RenderBlockItem(operation, 0, {}, text);
     }
-    if (was.hook && !(merged.entries().empty() && operations.empty())) WarnOfHook(was);
+    if (!texts.empty() && was.hook) WarnOfHook(was);
+    AddPatches(was, std::move(texts));
   }
 
   /// Annotations and labels of an object that has had none. kustomize keeps notes of its own among
@@ -147,12 +146,14 @@ class Writer {
     return identity;
   }
 
-  void AddPatch(const Manifest& of, std::string text) {
-    const auto target = TargetOf(of);
+  void AddPatches(const Manifest& of, std::vector<std::string> texts) {
+    const auto target = texts.empty() ? std::nullopt : TargetOf(of);
     if (!target) return;
-    Value patch = Value::Map({{"target", *target}});
-    patch.Put("patch", Value::String(std::move(text)));
-    patches_.push_back(std::move(patch));
+    for (std::string& text : texts) {
+      Value patch = Value::Map({{"target", *target}});
+      patch.Put("patch", Value::String(std::move(text)));
+      patches_.push_back(std::move(patch));
+    }
   }
 
   /// How kustomize finds `of` and nothing else.

@@ -247,6 +247,18 @@ Output Complete(const text::Source& input, const kube::KrmList* list, const Docu
   return output;
 }
 
+/// `--config none`: the stream leaves as it came, and so do patches that do nothing.
+Result CopyUnread(const text::Source& input, const Settings& settings, Result result) {
+  result.is_check = settings.check;
+  if (settings.want_patches) {
+    result.patches = MakePatches(input, {}, {}, {}, {}, result.report.diagnostics);
+  }
+  if (!settings.check) {
+    result.output = IsBlank(input.text) ? std::string(kNothing) : std::string(input.text);
+  }
+  return Finish(std::move(result), kDone);
+}
+
 }  // namespace
 
 Result Run(const text::Source& input, const Settings& settings) {
@@ -255,13 +267,7 @@ Result Run(const text::Source& input, const Settings& settings) {
   report.source = settings.config_name;
   if (settings.kube_version) report.kube_version = settings.kube_version->Print();
   if (settings.config_kind == Settings::Config::kNone) {
-    result.is_check = settings.check;
-    if (settings.want_patches) {
-      result.patches = MakePatches(input, {}, {}, {}, {}, report.diagnostics);
-    }
-    if (settings.check) return Finish(std::move(result), kDone);
-    result.output = IsBlank(input.text) ? std::string(kNothing) : std::string(input.text);
-    return Finish(std::move(result), kDone);
+    return CopyUnread(input, settings, std::move(result));
   }
 
   auto& documents = Keep<Documents>(

@@ -128,8 +128,8 @@ class Comparison {
         Reach({old, &value, std::move(path), nullptr});
         continue;
       }
-      static const Value kNull = Value::Null();
-      Add("test", path, &kNull);
+      const Value nothing = Value::Null();
+      Add("test", path, &nothing);
       Add("add", std::move(path), &value);
     }
   }

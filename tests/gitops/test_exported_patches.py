@@ -3,9 +3,9 @@ import subprocess
 
 import pytest
 
-from support import paths
+from support import golden, paths
 from support.kustomize import by_identity, load
-from support.manifests import objects
+from support.manifests import FILENAME, objects
 from support.streams import STREAMS
 
 POLICY = """\
@@ -16,6 +16,9 @@ spec:
   match: {any: [{kinds: [Workload]}]}
   container: {name: agent, image: "registry.example/agent:1.0", resources: {requests: {cpu: 10m}}}
 """
+
+# Golden cases whose objects kustomize cannot tell apart or name: two of one id, and a Job with a generateName.
+WITHOUT_PATCHES = {"pipeline/duplicate-ids", "tier/job"}
 
 # Lists, a name that is a regular expression, one name in two namespaces, aliases, merge keys, odd keys and flow style.
 ODD = """\
@@ -80,6 +83,26 @@ def test_they_are_the_objects_of_the_output_itself(stream_of, kustomize, name):
     """Without kustomize on the other side: what we write is read as it is."""
     stream = stream_of(name)
     assert by_identity(kustomize.build(stream.before, components=["../component"])) == by_identity(stream.after)
+
+
+def is_written(case):
+    """True if the case writes manifests of its own making. (One is about a stream that holds none.)"""
+    looks_only = {"none", "--dry-run", "--check"} & set(golden.arguments(case))
+    return (case / "expected.yaml").exists() and not looks_only and golden.name(case) != "pipeline/nothing-selected"
+
+
+@pytest.mark.parametrize("case", filter(is_written, golden.cases()), ids=golden.name)
+def test_every_golden_case(case, postrender, kustomize, tmp_path):
+    """All kinds of edits that there are. What an object says of the file that it came from is no part of a patch."""
+    done = golden.run(postrender.path, case, None, "--patches", tmp_path / "component")
+    if done.returncode != 0:
+        assert "[CL-X-PATCH]" in done.stderr.decode() and golden.name(case) in WITHOUT_PATCHES
+        return
+    made = by_identity(kustomize.build((case / "input.yaml").read_bytes(), components=["../component"]))
+    expected = by_identity(kustomize.build(done.stdout))
+    for each in [*made.values(), *expected.values()]:
+        each["metadata"].get("annotations", {}).pop(FILENAME, None)
+    assert made == expected
 
 
 def test_kubectl_reads_them_too(stream_of, kustomize, tmp_path):
