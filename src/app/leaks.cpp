@@ -67,7 +67,7 @@ void SearchScalars(const Document& document, const LeakSearch& removed, std::vec
 
 /// True if a text of ours holds a block scalar, which is all that it writes on several lines.
 bool HasLiteral(std::string_view text) {
-  constexpr std::string_view kIndicator = ": |";
+  constexpr std::string_view kIndicator = " |";
   for (std::size_t at = text.find(kIndicator); at != text.npos;
        at = text.find(kIndicator, at + 1)) {
     const std::string_view behind = text.substr(at + kIndicator.size(), 1);
