@@ -164,22 +164,24 @@ TEST_CASE("what a policy writes is searched, too", "[app][guard]") {
 }
 
 TEST_CASE("a value in a new object is told with the object", "[app][guard]") {
-  policy::NewObject object;
-  object.id = {"v1", "ConfigMap", "shop", "notes"};
-  object.text =
-      std::make_shared<const std::string>("---\nnote: |-\n  first line\n  and second\n");
-  const text::Source input{"<stdin>", "a: 1\n"};
-  Output output;
-  output.text = "a: 1\n" + *object.text + "---\nb: maple-Tree-17\"x\n";
-  output.copied = {{0, 0, 5}};
-  output.objects = {{5, &object}};
-  Report report;
-  ProveNoLeaks(input, {}, output, *SearchFor({"first line\nand second", kValue}), report);
-  const auto& found = report.diagnostics.items();
-  REQUIRE(found.size() == 2);
-  for (const auto& d : found) {
-    CHECK(d.object == "ConfigMap/shop/notes");
-    CHECK(d.place.source == nullptr);
+  for (const char* text : {"---\nnote: |-\n  first line\n  and second\n",
+                           "---\nnotes:\n- |-\n  first line\n  and second\n"}) {
+    policy::NewObject object;
+    object.id = {"v1", "ConfigMap", "shop", "notes"};
+    object.text = std::make_shared<const std::string>(text);
+    const text::Source input{"<stdin>", "a: 1\n"};
+    Output output;
+    output.text = "a: 1\n" + *object.text + "---\nb: maple-Tree-17\"x\n";
+    output.copied = {{0, 0, 5}};
+    output.objects = {{5, &object}};
+    Report report;
+    ProveNoLeaks(input, {}, output, *SearchFor({"first line\nand second", kValue}), report);
+    const auto& found = report.diagnostics.items();
+    REQUIRE(found.size() == 2);
+    for (const auto& d : found) {
+      CHECK(d.object == "ConfigMap/shop/notes");
+      CHECK(d.place.source == nullptr);
+    }
   }
 }
 
