@@ -36,6 +36,7 @@ OutsidePod PodOf(const Peer& peer, const std::string& ns) {
   pod.labels = LabelsFor(peer.pods);
   if (!peer.other_namespaces) {
     pod.ns = ns;
+    pod.is_where_nothing_is_said = ns.empty();
     return pod;
   }
   pod.namespace_labels = LabelsFor(peer.namespaces);
@@ -94,7 +95,8 @@ class Questions {
       case Edge::To::kWorkload:
         return Between(edge, port, client, server);
       case Edge::To::kNamespace: {
-        const OutsidePod pod{.ns = edge.ns, .labels = LabelsOf(edge)};
+        const OutsidePod pod{
+            .ns = edge.ns, .labels = LabelsOf(edge), .is_where_nothing_is_said = edge.ns.empty()};
         const Verdict verdict = reach_.ToPeer(*edge.client, pod, port);
         // Where the port of the pods is not known, that of the Service is most often theirs.
         if (verdict.open || edge.PodPort() != 0 || edge.service_port == 0) return verdict;

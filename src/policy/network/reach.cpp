@@ -12,7 +12,7 @@ Reach::Stranger Reach::Know(const OutsidePod& pod) const {
                     .groups = {},
                     .ns = kElsewhere};
   std::string name = pod.ns;
-  if (name.empty()) {
+  if (name.empty() && !pod.is_where_nothing_is_said) {
     const auto told = pod.namespace_labels.find(std::string(kNamespaceName));
     if (told == pod.namespace_labels.end()) return stranger;
     name = told->second;

@@ -63,6 +63,8 @@ struct OutsidePod {
   /// from `ns`; where `ns` is empty it tells the name.
   LabelTexts namespace_labels = {};
   LabelTexts labels = {};
+  /// In the namespace of those objects of the stream that name none; `ns` is empty then.
+  bool is_where_nothing_is_said = false;
 };
 
 class Reach {
