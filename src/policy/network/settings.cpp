@@ -149,10 +149,14 @@ Settings::Settings(const Value& spec) {
   min_confidence = ParseConfidence(TextAt(infer, "minConfidence")).value_or(Confidence::kHost);
 
   const Value& names = MapAt(spec, "dns");
+  const Value* selector = names.Find("selector");
+  const bool by_namespace_alone =
+      selector != nullptr && selector->IsMap() && selector->entries().empty();
   dns_labels = MapAt(names, "selector");
   if (dns_labels.entries().empty()) dns_labels.Put("k8s-app", Value::String("kube-dns"));
   dns_namespace = TextAt(names, "namespace");
-  dns.push_back(PodsOfNamespace(dns_namespace, Value::Map({{"matchLabels", dns_labels}})));
+  dns.push_back(PodsOfNamespace(
+      dns_namespace, by_namespace_alone ? Value() : Value::Map({{"matchLabels", dns_labels}})));
   if (const std::string cache = TextAt(names, "nodeLocalCIDR"); !cache.empty()) {
     dns.emplace_back();
     dns.back().kind = Peer::Kind::kBlock;
