@@ -1,8 +1,8 @@
 # The verbs of the project. Everything installs what it needs; a second call is quick.
-#   make build | test | docs-test | demo | golden | lint | fmt | bench | bench-functions | bench-peers | fuzz | sanitize | e2e-cluster | helm4-plugin | image | tools | clean
+#   make build | test | docs-test | demo | golden | lint | fmt | bench | bench-functions | bench-peers | fuzz | sanitize | e2e-cluster | helm4-plugin | kustomize-plugin | image | tools | clean
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build dev tools schemas test unit blackbox asan tsan sanitize demo golden lint fmt bench bench-functions bench-peers fuzz e2e-cluster helm4-plugin image packages clean
+.PHONY: build dev tools schemas test unit blackbox asan tsan sanitize demo golden lint fmt bench bench-functions bench-peers fuzz e2e-cluster helm4-plugin kustomize-plugin image packages clean
 
 PYTEST := /usr/bin/python3 -B -m pytest -c tests/pytest.ini
 MUTANTS ?= 1000000
@@ -115,6 +115,10 @@ fuzz: dev $(GOYAML)
 
 helm4-plugin: build
 	@tools/helm4-plugin
+
+# A KUSTOMIZE_PLUGIN_HOME, for hosts without --enable-exec.
+kustomize-plugin: build
+	@tools/kustomize-plugin
 
 # The container image cloudlab:dev; its build context stays in out/image.
 image: build
