@@ -1,5 +1,6 @@
 #include "app/function.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "app/list_output.hpp"
 #include "app/results.hpp"
 #include "kube/krm_list.hpp"
+#include "kube/manifest.hpp"
 #include "yaml/stream.hpp"
 
 namespace cloudlab::app {
@@ -19,6 +21,17 @@ struct Call {
   std::deque<yaml::Outline> outlines;  // Of a functionConfig apart from it.
   FunctionTexts texts;
 };
+
+/// True if the items are files of a package: kpt deletes those that do not come back, also from a
+/// function that only validates. kustomize, whose validators must answer without items, says
+/// nothing of files.
+bool AreFiles(const kube::KrmList& list) {
+  if (!list.items().Given()) return false;
+  return std::ranges::any_of(list.items().children(), [](yaml::NodeView item) {
+    const yaml::NodeView notes = item.Find({"metadata", "annotations"});
+    return notes.Find(kube::kPathAnnotation) || notes.Find(kube::kLegacyPathAnnotation);
+  });
+}
 
 text::Diagnostic Unreadable(const text::Source& input, yaml::Problem problem) {
   text::Diagnostic error;
@@ -44,10 +57,12 @@ Result RunFunction(const text::Source& input, Settings settings, text::Diagnosti
   Result result =
       problems.HasErrors() ? Reject(settings, std::move(problems)) : Run(input, settings);
   const yaml::Value results = ResultsOf(result);
-  result.output =
-      result.exit_code == kDone && !result.is_check
-          ? WithResults(std::move(result.output), input.text.size(), call->list, results)
-          : EmptyList(results);
+  if (result.exit_code != kDone || (result.is_check && !AreFiles(call->list))) {
+    result.output = EmptyList(results);
+  } else {
+    std::string items = result.is_check ? std::string(input.text) : std::move(result.output);
+    result.output = WithResults(std::move(items), input.text.size(), call->list, results);
+  }
   result.kept.push_back(std::move(call));
   return result;
 }

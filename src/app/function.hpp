@@ -3,8 +3,9 @@
 //
 // The items take the way of app/pipeline.cpp as if they were the documents of a stream; around them
 // there are the functionConfig, which says what to do, and the results, which say what was done. A
-// run that fails, and one that only validates, answers without items: kustomize keeps what it has
-// (a validator must change nothing), and no host mistakes half a list for a whole one.
+// run that fails answers without items, so that no host mistakes half a list for a whole one. So
+// does one that only validates, because kustomize takes back no item from a validator; but items
+// that are files of a package go back as they came, because kpt deletes those that do not.
 #pragma once
 
 #include <string>

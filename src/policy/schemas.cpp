@@ -190,7 +190,7 @@ ObjectPtr PipelineSpec() {
            "here as documents, too."),
        Optional("mode", Enum({"Apply", "Validate"}),
                 "Validate: nothing is written, and whatever would be changed is an error; a "
-                "function answers with `items: []`.",
+                "function gives the files of a package back as they are, and else no items.",
                 "Apply"),
        Optional("podTemplatePaths", List(template_path), "Pod templates of custom resources."),
        Optional("provenance", Enum({"None", "Annotation", "File"}),
