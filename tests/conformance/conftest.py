@@ -1,7 +1,9 @@
-"""The chart and the policy files of the conformance cases."""
+"""The chart, the policy files and the kustomize of the conformance cases."""
 import pytest
 
+from support import paths
 from support.chart import SHOP, make_chart
+from support.kustomize import Kustomize
 from support.policies import AGENT, NOTHING
 
 @pytest.fixture
@@ -28,3 +30,13 @@ def agent(policy):
 @pytest.fixture
 def shop(tmp_path):
     return make_chart(tmp_path / "shop", SHOP)
+
+
+@pytest.fixture
+def kustomize(tmp_path):
+    return Kustomize(paths.krm(), tmp_path / "kustomize")
+
+
+@pytest.fixture
+def kustomize_with_docker(docker, tmp_path):
+    return Kustomize(paths.krm(), tmp_path / "kustomize", docker.environment)

@@ -1,7 +1,7 @@
 """A stream before and after us, with the patches that say the same; and the real kustomize."""
 import pytest
 
-from support.kustomize import Kustomize
+from support.patched import Kustomize
 from support.streams import Stream, source
 
 

@@ -15,7 +15,7 @@ import yaml
 
 from support import paths
 from support.chart import SHOP, make_chart
-from support.kustomize import by_identity
+from support.patched import by_identity
 from support.manifests import containers, find, identity, objects
 from support.postrender import clean_environment
 

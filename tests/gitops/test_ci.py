@@ -17,7 +17,7 @@ import yaml
 
 from support import paths
 from support.chart import SHOP, make_chart
-from support.kustomize import load
+from support.patched import load
 from support.manifests import containers, find
 from support.postrender import clean_environment
 

@@ -4,7 +4,7 @@ import subprocess
 import pytest
 
 from support import golden, paths
-from support.kustomize import by_identity, load
+from support.patched import by_identity, load
 from support.manifests import FILENAME, objects
 from support.streams import STREAMS
 

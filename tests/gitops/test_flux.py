@@ -15,7 +15,7 @@ import yaml
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support import paths
-from support.kustomize import by_identity, load
+from support.patched import by_identity, load
 from support.postrender import clean_environment
 
 EXAMPLES = paths.TOP / "examples/gitops/flux"

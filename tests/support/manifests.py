@@ -14,10 +14,10 @@ Ingress APIService""".split()
 
 
 class Loader(yaml.CSafeLoader):
-    """YAML as JSON has it: no dates, and a plain `=` is a string."""
+    """YAML as JSON has it: no dates, and a plain `=` or `<<` is a string."""
 
 
-for tag in ("timestamp", "value"):
+for tag in ("timestamp", "value", "merge"):
     Loader.add_constructor(f"tag:yaml.org,2002:{tag}", Loader.construct_yaml_str)
 
 
