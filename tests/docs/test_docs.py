@@ -11,7 +11,8 @@ import subprocess
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/**/*.md"), *TOP.glob("examples/**/*.md"), *TOP.glob("tools/*.md")])
+PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/**/*.md"), *TOP.glob("examples/**/*.md"), *TOP.glob("tools/*.md"),
+                *TOP.glob("kustomize/**/*.md"), *TOP.glob("krm-functions/**/*.md")])
 BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)\s]+))?\)|\]\(#([^)\s]+)\)")
 
@@ -52,7 +53,7 @@ def environment(config):
     """The environment to run in: that of the only profile that no other one inherits from."""
     if "kind: Pipeline" in config:
         return []
-    names = re.findall(r"kind: EnvironmentProfile\nmetadata: \{name: (\S+)\}", config)
+    names = re.findall(r"kind: EnvironmentProfile\nmetadata:(?: \{|\n  )name: ([^\s,}]+)", config)
     parents = set(re.findall(r"^  inherits: (\S+)", config, re.MULTILINE))
     leaves = [name for name in names if name not in parents]
     return ["--environment", leaves[-1]] if leaves else []
