@@ -1,7 +1,6 @@
 """Conformance with the real kustomize, alone (5.8) and in kubectl (5.5): one test per rule that its function protocols set.
 
-Cases 20 and 26 (hostile input) are in tests/hostile and tests/cli, 24 (how the image runs) in tests/container, 14 in test_hosts.py, 21 and 22 in
-test_kpt.py.
+Case 14 is in test_hosts.py, 21 and 22 in test_kpt.py, 24 (how the image runs) in tests/container.
 """
 import json
 import shutil
@@ -166,6 +165,9 @@ components: [../components/secrets]
 """})
     stream = kustomize.build(shop / "shop")
     [secret] = named(stream, "ExternalSecret")
+    kustomization = shop / "shop/kustomization.yaml"
+    kustomization.write_text(kustomization.read_text().replace("Tidal-Marsh-42", "Another-Tide-43"))
+    assert kustomize.build(shop / "shop") == stream, "the suffix tells of the password"
     assert secret.startswith("dev-creds-") and named(stream, "Secret") == [] and b"Tidal" not in stream
     assert find(stream, "ExternalSecret", secret)["spec"]["target"]["name"] == secret
     [cart] = pod_template(find(stream, "Deployment", "dev-cart"))["spec"]["containers"]
@@ -253,6 +255,32 @@ patches:
     spec: {environment: staging}
 """, "staging/kustomization.yaml": "resources: [../base]\ntransformers: [platform]\n"})
     assert find(kustomize.build(shop / "staging"), "HorizontalPodAutoscaler", "cart")["spec"]["maxReplicas"] == 2
+
+
+DATA = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings
+  annotations:
+    config.kubernetes.io/function: |
+      exec: {path: cloudlab-krm}
+data:
+  environment: production
+"""
+
+
+def test_case_18_settings_in_a_config_map(shop, kustomize):
+    """A ConfigMap brings policies in its data, or leaves it to those among the resources, of which nothing is left in the end."""
+    policy = AGENT.replace("  name: agent\n", "  name: agent\n  annotations: {config.kubernetes.io/local-config: 'true'}\n", 1)
+    profile = "---\napiVersion: cloudlab.dev/v1alpha1\nkind: EnvironmentProfile\nmetadata: {name: production, annotations: {config.kubernetes.io/local-config: 'true'}}\nspec: {}\n"
+    inline = DATA + "  policies: |\n" + "".join(f"    {line}\n" for line in (policy + profile).splitlines())
+    write_tree(shop, {"inside/settings.yaml": inline, "inside/kustomization.yaml": "resources: [../base]\ntransformers: [settings.yaml]\n",
+                      "beside/settings.yaml": DATA, "beside/policies.yaml": policy + profile,
+                      "beside/kustomization.yaml": "namePrefix: dev-\nresources: [../base, policies.yaml]\ntransformers: [settings.yaml]\n"})
+    inside, beside = kustomize.build(shop / "inside"), kustomize.build(shop / "beside")
+    assert containers(find(inside, "Deployment", "cart")) == containers(find(beside, "Deployment", "dev-cart")) == ["cart", "agent"]
+    assert b"cloudlab.dev/v1alpha1" not in inside + beside
 
 
 @pytest.mark.parametrize("host", ["exec", "legacy"])
