@@ -222,3 +222,14 @@ spec:
     output(kustomize.fn_run(plain, "--exec-path", "cat"))
     output(kustomize.fn_run(package))
     assert (package / "odd.yaml").read_text() == (plain / "odd.yaml").read_text()
+
+
+def test_the_function_is_described_as_the_catalogue_of_kpt_does():
+    """metadata.yaml has its fields, and the README the marks by which its tool cuts texts out."""
+    folder = EXAMPLE.parents[1]
+    metadata = yaml.safe_load((folder / "metadata.yaml").read_text())
+    assert set(metadata) == {"image", "description", "tags", "examplePackageURLs", "emails", "license"} and set(metadata["tags"]) <= {"mutator", "validator", "generator"}
+    assert all((folder / example / "Kptfile").exists() for example in metadata["examplePackageURLs"])
+    marks = [line for line in (folder / "README.md").read_text().splitlines() if line.startswith("<!--mdtogo")]
+    assert marks == ["<!--mdtogo:Short-->", "<!--mdtogo-->", "<!--mdtogo:Long-->", "<!--mdtogo-->", "<!--mdtogo:Examples-->", "<!--mdtogo-->"]
+    assert metadata["description"] in (folder / "README.md").read_text()
