@@ -47,6 +47,28 @@ std::string WrittenNamespace(const Manifest& manifest) {
   return manifest.root.Find({"metadata", "namespace"}).Text();
 }
 
+/// True for annotations by which a host finds the file of an object again.
+bool IsNoteOfHost(std::string_view annotation) {
+  return annotation == kube::kFilenameAnnotation || annotation == kube::kLegacyPathAnnotation ||
+         annotation == "config.kubernetes.io/index" ||
+         annotation.starts_with("internal.config.kubernetes.io/");
+}
+
+/// The new object that stands in `text`, without notes of a host that nobody asks for any more.
+Value ContentOf(std::string_view text) {
+  const yaml::ScanResult scan = yaml::Scan(text, false);
+  Value content = Value::From(yaml::NodeView::Root(scan.outline));
+  Value* metadata = content.Find("metadata");
+  Value* annotations = metadata == nullptr ? nullptr : metadata->Find("annotations");
+  if (annotations == nullptr) return content;
+  const std::vector<Value::Entry> all = annotations->entries();
+  for (const auto& [key, value] : all) {
+    if (IsNoteOfHost(key)) annotations->Erase(key);
+  }
+  if (annotations->entries().empty()) metadata->Erase("annotations");
+  return content;
+}
+
 /// Objects that a target with nothing but kind and name would find.
 struct Key {
   std::string kind;
@@ -200,11 +222,10 @@ class Writer {
     return std::string(kComponentHead) + yaml::RenderDocument(component);
   }
 
-  /// Without what hosts of other kinds have written on them to find their files again.
   static std::string Objects(const Output& output) {
     std::string text(kObjectsHead);
     for (const Placed& placed : output.objects) {
-      text += "---\n" + yaml::RenderDocument(placed.object->object->content);
+      text += "---\n" + yaml::RenderDocument(ContentOf(*placed.object->text));
     }
     return text;
   }
