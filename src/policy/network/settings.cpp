@@ -122,6 +122,17 @@ Peer AllPods() {
   return peer;
 }
 
+namespace {
+
+/// `names` is spec.dns. An empty selector means every pod of the namespace.
+Peer DnsPods(const Value& names, const std::string& ns, const Value& labels) {
+  const Value* selector = names.Find("selector");
+  const bool all = selector != nullptr && selector->IsMap() && selector->entries().empty();
+  return PodsOfNamespace(ns, all ? Value() : Value::Map({{"matchLabels", labels}}));
+}
+
+}  // namespace
+
 Settings::Settings(const Value& spec) {
   for (const std::string& word : TextsAt(spec, "emit")) {
     emit.push_back(OneOf<Emit>(word, {{"NetworkPolicy", Emit::kNetworkPolicy},
@@ -149,14 +160,10 @@ Settings::Settings(const Value& spec) {
   min_confidence = ParseConfidence(TextAt(infer, "minConfidence")).value_or(Confidence::kHost);
 
   const Value& names = MapAt(spec, "dns");
-  const Value* selector = names.Find("selector");
-  const bool by_namespace_alone =
-      selector != nullptr && selector->IsMap() && selector->entries().empty();
   dns_labels = MapAt(names, "selector");
   if (dns_labels.entries().empty()) dns_labels.Put("k8s-app", Value::String("kube-dns"));
   dns_namespace = TextAt(names, "namespace");
-  dns.push_back(PodsOfNamespace(
-      dns_namespace, by_namespace_alone ? Value() : Value::Map({{"matchLabels", dns_labels}})));
+  dns.push_back(DnsPods(names, dns_namespace, dns_labels));
   if (const std::string cache = TextAt(names, "nodeLocalCIDR"); !cache.empty()) {
     dns.emplace_back();
     dns.back().kind = Peer::Kind::kBlock;
