@@ -430,6 +430,15 @@ def test_case_28_the_check_passes_what_was_done(shop, kustomize, postrender):
     assert check.code == 0, check.stderr
 
 
+@pytest.mark.parametrize("name", ["argo-cd", "cert-manager", "kube-prometheus", "microservices-demo", "otel-demo", "podinfo"])
+def test_case_28_the_check_bears_the_order_of_kustomize(name, shop, kustomize, postrender):
+    """kustomize sorts what comes out of a build: the policies make the same of it, whatever the order."""
+    write_tree(shop, {"corpus/all.yaml": paths.corpus(f"{name}.yaml").read_bytes(),
+                      "corpus/kustomization.yaml": "resources: [all.yaml]\ncomponents: [../components/all-five]\n"})
+    check = postrender(kustomize.build(shop / "corpus"), "--config", COMPONENTS / "all-five/function/pipeline.yaml", "--check")
+    assert check.code == 0, check.stderr
+
+
 OWN = """\
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler

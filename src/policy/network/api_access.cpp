@@ -1,6 +1,8 @@
 #include "policy/network/api_access.hpp"
 
 #include <string_view>
+#include <tuple>
+#include <utility>
 
 namespace cloudlab::policy::network {
 namespace {
@@ -37,6 +39,11 @@ bool HasToken(const Manifest& workload, const Manifest* account) {
   return !automount || automount.IsNull() || kube::IsTrue(automount) || MountsToken(workload);
 }
 
+/// By name, and not by the order of the stream: kustomize has one of its own.
+bool IsBefore(const Manifest& a, const Manifest& b) {
+  return std::tie(a.id.kind, a.id.ns, a.id.name) < std::tie(b.id.kind, b.id.ns, b.id.name);
+}
+
 }  // namespace
 
 std::string AccountOf(const Manifest& workload) {
@@ -68,16 +75,21 @@ void ApiAccess::AddBinding(const Manifest& binding) {
       // A subject of a RoleBinding need not say its namespace (rbac validation, AppliesTo).
       const std::string ns = space.IsNull() || space.Text().empty() ? home : space.Text();
       if (everywhere ? !ns.empty() : ns == home) {
-        bindings_.try_emplace(AccountKey(ns, named), &binding);
+        File(AccountKey(ns, named), binding);
       }
     } else if (kind.TextIs("Group") && named == kAllAccounts) {
-      bindings_.try_emplace(everywhere ? std::string() : NamespaceKey(home), &binding);
+      File(everywhere ? std::string() : NamespaceKey(home), binding);
     } else if (kind.TextIs("Group") && named.starts_with(kAllAccounts) &&
                named[kAllAccounts.size()] == ':') {
       const std::string ns = named.substr(kAllAccounts.size() + 1);
-      if (everywhere || ns == home) bindings_.try_emplace(NamespaceKey(ns), &binding);
+      if (everywhere || ns == home) File(NamespaceKey(ns), binding);
     }
   }
+}
+
+void ApiAccess::File(std::string key, const Manifest& binding) {
+  const auto [place, added] = bindings_.try_emplace(std::move(key), &binding);
+  if (!added && IsBefore(binding, *place->second)) place->second = &binding;
 }
 
 std::string ApiAccess::Evidence(const Manifest& workload) const {
@@ -88,8 +100,7 @@ std::string ApiAccess::Evidence(const Manifest& workload) const {
   for (const std::string& key : {AccountKey(ns, account), NamespaceKey(ns), std::string()}) {
     const auto found = bindings_.find(key);
     if (found == bindings_.end()) continue;
-    // All are manifests of one vector: the lower one comes first in the stream.
-    if (first == nullptr || found->second < first) first = found->second;
+    if (first == nullptr || IsBefore(*found->second, *first)) first = found->second;
   }
   if (first == nullptr) return {};
   return HasToken(workload, stream_.Find("", "ServiceAccount", ns, account)) ? first->id.Display()

@@ -25,12 +25,13 @@ class ApiAccess {
   /// `stream` must outlive it.
   explicit ApiAccess(const kube::Index& stream);
 
-  /// Why the pods of `workload` talk to the API server: the first binding in the stream that gives
-  /// their ServiceAccount rights ("RoleBinding/shop/reader"), or empty.
+  /// Why the pods of `workload` talk to the API server: the first binding by kind and name that
+  /// gives their ServiceAccount rights ("RoleBinding/shop/reader"), or empty.
   std::string Evidence(const kube::Manifest& workload) const;
 
  private:
   void AddBinding(const kube::Manifest& binding);
+  void File(std::string key, const kube::Manifest& binding);
 
   const kube::Index& stream_;
   // "shop/cart" for an account, "shop/" for all of a namespace, "" for all -> the first binding.

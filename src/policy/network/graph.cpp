@@ -428,15 +428,23 @@ bool LeadsSomewhere(const std::unordered_set<std::string>& names, const ConfigTe
          (EndsAsAddress(text.name) && IsListOfHosts(text.text));
 }
 
-/// By server in the order of the stream, then by name: never by where things lie in memory.
+/// By the name of the server, those without one last: never by where things lie in memory, nor in
+/// the stream, which kustomize orders anew.
 void Sort(std::vector<Edge>& edges) {
   std::ranges::stable_sort(edges, {}, [](const Edge& edge) {
-    const std::size_t document = edge.server == nullptr ? SIZE_MAX : edge.server->document;
-    return std::tuple(document, edge.ns, edge.host, edge.port, edge.protocol);
+    const kube::Manifest* server = edge.server;
+    return std::tuple(server == nullptr, NameOf(server), edge.ns, edge.host, edge.port,
+                      edge.protocol);
   });
 }
 
 }  // namespace
+
+std::tuple<std::string_view, std::string_view, std::string_view> NameOf(
+    const kube::Manifest* manifest) {
+  if (manifest == nullptr) return {};
+  return {manifest->id.ns, manifest->id.name, manifest->id.kind};
+}
 
 std::uint16_t Edge::PodPort() const {
   const bool stated = by_source[static_cast<std::size_t>(Source::kStated)].has_value();

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "kube/index.hpp"
@@ -63,6 +64,10 @@ struct Edge {
   /// How sure it is if only `sources` count; nothing if none of them speaks for it.
   std::optional<Confidence> ConfidenceBy(SourceSet sources) const;
 };
+
+/// What edges are put in order by: namespace, name and kind of a workload; nothing of none.
+std::tuple<std::string_view, std::string_view, std::string_view> NameOf(
+    const kube::Manifest* manifest);
 
 /// `edge` to whatever is behind `port` of a Service without pods of the stream: those that its
 /// selector names, the addresses that are written down for it, or else some place outside.

@@ -110,6 +110,7 @@ std::vector<const Edge*> Traffic::Into(const kube::Manifest& server) const {
   const auto found = by_server_.find(&server);
   if (found == by_server_.end()) return edges;
   for (const std::size_t i : found->second) edges.push_back(&edges_[i]);
+  std::ranges::stable_sort(edges, {}, [](const Edge* edge) { return NameOf(edge->client); });
   return edges;
 }
 

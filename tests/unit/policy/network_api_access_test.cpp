@@ -85,14 +85,14 @@ TEST_CASE("where a binding is", "[policy][network]") {
     CHECK(
         EvidenceOf(Binding("RoleBinding", "reader, namespace: ops", subject) + Workload()).empty());
   }
-  // The first one in the stream, whatever it binds.
+  // The first one by kind and name, wherever it stands and whatever it binds.
   const std::string group = "{kind: Group, name: 'system:serviceaccounts'}";
   CHECK(EvidenceOf(Binding("ClusterRoleBinding", "all", group) +
                    Binding("RoleBinding", "reader", kAccount) + Workload()) ==
         "ClusterRoleBinding/all");
   CHECK(EvidenceOf(Workload() + Binding("RoleBinding", "reader", kAccount) +
-                   Binding("ClusterRoleBinding", "all", group)) == kRole);
-  CHECK(EvidenceOf(Binding("RoleBinding", "a", kAccount) + Binding("RoleBinding", "b", kAccount) +
+                   Binding("ClusterRoleBinding", "all", group)) == "ClusterRoleBinding/all");
+  CHECK(EvidenceOf(Binding("RoleBinding", "b", kAccount) + Binding("RoleBinding", "a", kAccount) +
                    Workload()) == "RoleBinding/shop/a");
   const std::string local = "x, annotations: {config.kubernetes.io/local-config: 'true'}";
   CHECK(EvidenceOf(Binding("RoleBinding", local, kAccount) + Workload()).empty());
