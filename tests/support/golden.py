@@ -69,7 +69,7 @@ def made(program, case):
     if failed and not is_function(case):
         assert done.stdout == b"", "a failing run must leave stdout empty"
     return dict(zip(FILES, [
-        done.stdout or None,
+        done.stdout if not failed or is_function(case) else None,
         None if failed else diff,
         done.stderr,
         report if (case / "expected.report.json").exists() else None,
