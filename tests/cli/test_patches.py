@@ -4,7 +4,9 @@ import os
 import pytest
 import yaml
 
-from support.shell import CART, POLICY
+from support.manifests import FILENAME
+from support.policies import AGENT, brought_by
+from support.shell import CART
 
 CHANGES_TOO_LATE = CART.replace(b"name: cart\nspec", b"generateName: cart-\nspec")
 
@@ -76,3 +78,13 @@ spec:
     text = "".join(path.read_text() for path in (shell.folder / "patches").iterdir())
     assert "secretKeyRef" in text and "kind: ExternalSecret" in text and secret not in text
     assert os.stat(shell.folder / "patches/objects.yaml").st_size > 0
+
+
+def test_new_objects_say_nothing_of_files(shell):
+    """Where Helm or a host of functions would have put them is nobody's business any more."""
+    shell.write("agent.yaml", AGENT)
+    notes = f"metadata:\n  annotations:\n    {FILENAME}: shop/templates/cart.yaml\n    internal.config.kubernetes.io/path: cart.yaml\n"
+    done = shell("--config", "agent.yaml", "--namespace", "shop", "--patches", "patches", stdin=CART.replace(b"metadata:\n", notes.encode(), 1))
+    assert done.returncode == 0, done.stderr.decode()
+    text = (shell.folder / "patches/objects.yaml").read_text()
+    assert text.count("\nkind: ") == len(brought_by("cart")) and FILENAME not in text and "internal.config" not in text
