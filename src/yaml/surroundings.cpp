@@ -143,11 +143,13 @@ bool Surroundings::HasComments(NodeId id) const {
     }
     if (node.kind != Kind::kScalar || node.value.empty()) continue;
     if (has_comment(at, node.value.begin)) return true;
-    if (IsBlockScalar(node) && has_comment(node.value.begin, HeaderEnd(each))) return true;
+    if (IsBlockScalar(node) && has_comment(node.value.begin, LineEnd(node.value.begin)))
+      return true;
     at = node.value.end;
   }
-  // Behind the last one on its line.
-  return has_comment(at, std::max(at, LineEnd(at)));
+  // Behind the last one on its line; a block scalar ends behind its last line.
+  const bool is_line_start = at > 0 && text_[at - 1] == '\n';
+  return !is_line_start && has_comment(at, LineEnd(at));
 }
 
 bool Surroundings::IsBelow(NodeId id) const {

@@ -30,6 +30,7 @@ TEST_CASE("surroundings: what looks like a comment and is none") {
   CHECK_FALSE(HasComments(
       "# above\nlist:\n- 'a # b'\n- \"# c\"\n- a#b\n- |\n  # text\n- >\n  more\n  # text\n"));
   CHECK_FALSE(HasComments("list: []\n"));
+  CHECK_FALSE(HasComments("list:\n- |\n  text\n# elsewhere\nother: 1\n"));
 }
 
 TEST_CASE("surroundings: one past the last node inside another") {
