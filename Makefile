@@ -69,7 +69,7 @@ asan: packages
 	@cmake --preset asan >/dev/null
 	@cmake --build --preset asan
 	ctest --preset asan -j2 --output-on-failure
-	CLOUDLAB_POSTRENDER=$(CURDIR)/out/build/asan/postrender/cloudlab-postrender $(PYTEST) tests/golden tests/laws
+	CLOUDLAB_POSTRENDER=$(CURDIR)/out/build/asan/postrender/cloudlab-postrender CLOUDLAB_KRM=$(CURDIR)/out/build/asan/krm-functions/cloudlab-krm $(PYTEST) tests/golden tests/laws
 
 # The thread sanitizer over the whole program.
 tsan: packages

@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 
+#include "app/function.hpp"
 #include "app/log.hpp"
 #include "app/message.hpp"
 #include "frontend/files.hpp"
@@ -119,16 +120,20 @@ bool WritePatches(const Options& options, const app::Result& result) {
 int Deliver(const Options& options, const app::Result& result) {
   app::GuardLog(result.guard);
   Tell(options, result);
+  bool written = options.report.empty() || WriteReport(options, result);
+  written = written && (options.diff.empty() || WriteDiff(options, result));
+  written = written && (!result.patches || WritePatches(options, result));
+  const bool answers = options.input == Options::Input::kList;
+  const bool is_lost = !written && result.exit_code == app::kDone;
   std::string error;
-  if (!options.report.empty() && !WriteReport(options, result)) return app::kFailed;
-  if (!options.diff.empty() && !WriteDiff(options, result)) return app::kFailed;
-  if (result.patches && !WritePatches(options, result)) return app::kFailed;
   // Only a function has something to answer if its run failed.
-  if (!WriteAll(STDOUT_FILENO, result.output, error)) {
+  const std::string instead =
+      is_lost && answers ? app::FailedFunction("a file could not be written [CL-X-WRITE]") : "";
+  if (!WriteAll(STDOUT_FILENO, is_lost ? instead : result.output, error)) {
     Fail("the manifests to", "stdout", error);
     return app::kFailed;
   }
-  return result.exit_code;
+  return written ? result.exit_code : app::kFailed;
 }
 
 }  // namespace cloudlab::frontend

@@ -220,6 +220,10 @@ Parsed Parse(const Program& program, int argc, char** argv) {
   if (by_hand != nullptr && by_hand->parsed()) {
     options.input = Options::Input::kUnwrapped;
     options.function_config_name = options.function_config;
+    if (options.function_config == "-" &&
+        std::ranges::find(options.files, "-") != options.files.end()) {
+      return Misuse(program, "fn: stdin is both the functionConfig and the manifests; name a file");
+    }
   }
   options.pass_refusals = refusal == "pass";
   options.kube_version = kube::Version::Parse(kube_version);

@@ -25,6 +25,8 @@
 namespace cloudlab::frontend {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 int Print(std::string_view text) {
   std::string error;
   return WriteAll(STDOUT_FILENO, text, error) ? app::kDone : app::kFailed;
@@ -72,6 +74,7 @@ bool ReadInput(const std::vector<std::string>& paths, std::string& content, std:
       content = std::move(more);
       continue;
     }
+    if (more.starts_with(kByteOrderMark)) more.erase(0, kByteOrderMark.size());
     if (!content.ends_with('\n')) content += '\n';
     if (!more.starts_with("---")) content += "---\n";
     content += more;

@@ -9,7 +9,7 @@
 #include "app/list_output.hpp"
 #include "app/results.hpp"
 #include "kube/krm_list.hpp"
-#include "kube/manifest.hpp"
+#include "kube/package_file.hpp"
 #include "yaml/stream.hpp"
 
 namespace cloudlab::app {
@@ -23,13 +23,11 @@ struct Call {
 };
 
 /// True if the items are files of a package: kpt deletes those that do not come back, also from a
-/// function that only validates. kustomize, whose validators must answer without items, says
-/// nothing of files.
+/// function that only validates. A validator of kustomize must answer without items.
 bool AreFiles(const kube::KrmList& list) {
   if (!list.items().Given()) return false;
   return std::ranges::any_of(list.items().children(), [](yaml::NodeView item) {
-    const yaml::NodeView notes = item.Find({"metadata", "annotations"});
-    return notes.Find(kube::kPathAnnotation) || notes.Find(kube::kLegacyPathAnnotation);
+    return kube::PackageFileOf(item.Find({"metadata", "annotations"})).has_value();
   });
 }
 
@@ -40,6 +38,14 @@ text::Diagnostic Unreadable(const text::Source& input, yaml::Problem problem) {
   error.hint = std::move(problem.hint);
   if (!input.text.empty()) error.place = {&input, problem.span};
   return error;
+}
+
+/// The list that was put together is none.
+void FailProof(Result& result) {
+  result.exit_code = kInternal;
+  result.report.exit_code = kInternal;
+  result.report.proofs.push_back({"the answer is a ResourceList", false});
+  result.output = EmptyList(ResultsOf(result));
 }
 
 }  // namespace
@@ -56,12 +62,16 @@ Result RunFunction(const text::Source& input, Settings settings, text::Diagnosti
   settings.is_function = true;
   Result result =
       problems.HasErrors() ? Reject(settings, std::move(problems)) : Run(input, settings);
+  if (call->list.slices().empty() && result.exit_code == kDone) {
+    result.output = AssembleItems(input.text, call->list, {}, {}, {}).text;
+  }
   const yaml::Value results = ResultsOf(result);
   if (result.exit_code != kDone || (result.is_check && !AreFiles(call->list))) {
     result.output = EmptyList(results);
   } else {
     std::string items = result.is_check ? std::string(input.text) : std::move(result.output);
     result.output = WithResults(std::move(items), input.text.size(), call->list, results);
+    if (kube::KrmList().Read(result.output)) FailProof(result);
   }
   result.kept.push_back(std::move(call));
   return result;
@@ -78,9 +88,16 @@ Result RunUnwrapped(const text::Source& config, const text::Source& input, Setti
       problems.Add(Unreadable(config, std::move(*scan.problem)));
       continue;
     }
+    if (scan.outline.empty()) continue;
     const yaml::Outline& outline = call->outlines.emplace_back(std::move(scan.outline));
     ReadFunctionConfig({yaml::NodeView::Root(outline), &config, slice.offset}, settings,
                        call->texts, problems);
+  }
+  if (call->outlines.empty() && !problems.HasErrors()) {
+    yaml::Problem problem;
+    problem.code = "CL-K-CONFIG";
+    problem.message = "the functionConfig holds no document";
+    problems.Add(Unreadable(config, std::move(problem)));
   }
   settings.is_function = true;
   Result result =

@@ -7,11 +7,20 @@
 
 #include "policy/document.hpp"
 #include "policy/suggest.hpp"
+#include "yaml/stream.hpp"
 
 namespace cloudlab::app {
 namespace {
 
 constexpr std::string_view kName = "functionConfig";
+
+/// True for comments, blanks and markers.
+bool HoldsNothing(std::string_view text) {
+  return std::ranges::all_of(yaml::Split(text), [](const yaml::Slice& slice) {
+    const yaml::ScanResult scan = yaml::Scan(slice.text, slice.offset == 0);
+    return !scan.problem && scan.outline.empty();
+  });
+}
 
 class Reader {
  public:
@@ -25,7 +34,7 @@ class Reader {
     if (policy::IsPolicyDocument(config)) {
       Bring(config);
       settings_.config_nodes.push_back(node_);
-    } else if (config.Find("kind").TextIs("ConfigMap")) {
+    } else if (config.Find("kind").TextIs("ConfigMap") && config.Find("apiVersion").TextIs("v1")) {
       ReadData(config.Find("data").Given());
     } else {
       Fail("the functionConfig is neither a policy document nor a ConfigMap",
@@ -68,8 +77,11 @@ class Reader {
 
   void ReadEntry(yaml::NodeView entry) {
     const std::string key = entry.Key();
-    const std::string value = entry.Resolved().Text();
+    const yaml::NodeView scalar = entry.Resolved();
+    if (!scalar.IsScalar() || scalar.IsNull()) return Unfit(entry, "a text");
+    const std::string value = scalar.Text();
     if (key == "policies" || key.ends_with(".yaml") || key.ends_with(".yml")) {
+      if (HoldsNothing(value)) return Unfit(entry, "a text with policy documents");
       Bring(entry);
       texts_.texts.push_back(value);
       texts_.sources.push_back({std::string(kName) + " data[" + key + "]", texts_.texts.back()});

@@ -64,7 +64,13 @@ class Assembly {
     if (slices.empty()) return WithoutItems();
     const bool is_empty =
         std::ranges::all_of(parts, [this](const Part& part) { return Leaves(part, documents_); });
-    Head(slices.front().offset, is_empty);
+    const std::size_t first = slices.front().offset;
+    const std::size_t tail = slices.back().offset + slices.back().text.size();
+    if (is_empty) {
+      Empty(first, tail);
+      return std::move(output_);
+    }
+    Copy(0, first);
     std::size_t object = 0;
     for (const Part& part : parts) {
       if (Leaves(part, documents_)) continue;
@@ -75,8 +81,6 @@ class Assembly {
         Add(*part.object, notes[object++]);
       }
     }
-    const yaml::Slice& last = slices.back();
-    const std::size_t tail = last.offset + last.text.size();
     if (tail < input_.size()) EndLine();
     Copy(tail, input_.size());
     return std::move(output_);
@@ -89,15 +93,23 @@ class Assembly {
     output_.text += input_.substr(begin, end - begin);
   }
 
-  /// What stands before the items. A block sequence that loses all of them becomes `[]`, for
-  /// nothing at all would be a null.
-  void Head(std::size_t end, bool is_empty) {
-    if (!is_empty || list_.is_flow()) return Copy(0, end);
-    const std::size_t key = list_.offset() + list_.items().node().key.end;
-    const std::size_t colon = input_.find(':', key) + 1;
+  /// All items leave. Of a block sequence nothing at all would be left, which is a null; between
+  /// brackets there may be a last comma. Comments above the first item stay.
+  void Empty(std::size_t first, std::size_t tail) {
+    const yaml::NodeView items = list_.items();
+    const std::size_t colon = input_.find(':', list_.offset() + items.node().key.end) + 1;
     Copy(0, colon);
     output_.text += " []";
-    Copy(colon, end);
+    if (list_.is_flow()) {
+      Copy(list_.offset() + items.node().value.end, input_.size());
+      return;
+    }
+    if (items.node().has_property) {
+      output_.text += '\n';
+    } else {
+      Copy(colon, first);
+    }
+    Copy(tail, input_.size());
   }
 
   Output WithoutItems() {
@@ -134,7 +146,7 @@ class Assembly {
     } else if (count_++ > 0) {
       output_.text += GlueBefore(part);
     }
-    last_document_ = part.object == nullptr ? std::optional(part.document) : std::nullopt;
+    if (part.object == nullptr) last_document_ = part.document;
   }
 
   void Add(const Document& document) {
@@ -157,7 +169,8 @@ class Assembly {
     }
   }
 
-  /// What stands between two values: the input's own bytes where they were neighbours there.
+  /// What stands in front of a value: the input's own bytes, comments among them, where it followed
+  /// the last of its values there.
   std::string_view GlueBefore(const Part& part) const {
     const auto& slices = list_.slices();
     const auto between = [&](std::size_t i) {

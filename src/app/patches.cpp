@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "kube/package_file.hpp"
 #include "yaml/json_patch.hpp"
 #include "yaml/render.hpp"
 
@@ -50,7 +51,7 @@ std::string WrittenNamespace(const Manifest& manifest) {
 /// True for annotations by which a host finds the file of an object again.
 bool IsNoteOfHost(std::string_view annotation) {
   return annotation == kube::kFilenameAnnotation || annotation == kube::kLegacyPathAnnotation ||
-         annotation == "config.kubernetes.io/index" ||
+         annotation == kube::kLegacyIndexAnnotation ||
          annotation.starts_with("internal.config.kubernetes.io/");
 }
 

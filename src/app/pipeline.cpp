@@ -142,14 +142,14 @@ std::string Prove(const Documents& documents, const std::optional<yaml::Mismatch
   return failure;
 }
 
-void WarnIfEmpty(const text::Source& input, bool is_list, const kube::Index& index,
+void WarnIfEmpty(const text::Source& input, bool is_function, const kube::Index& index,
                  Report& report) {
   if (!index.manifests().empty()) return;
   text::Diagnostic d;
   d.severity = text::Severity::kWarning;
   d.code = "CL-X-EMPTY";
   d.message = "there are no manifests in the input";
-  if (!is_list) {
+  if (!is_function) {
     d.hint = "with Helm 3, --output-dir writes its files before the post-renderer is called";
   }
   if (!input.text.empty()) d.place = {&input, {0, 0}};
@@ -228,9 +228,8 @@ Output Complete(const text::Source& input, const kube::KrmList* list, const Docu
     } else if (task == 1 && NeedsClosing(rules, index)) {
       Close(closing, network == nullptr ? nullptr : &network->stream(), run.explain, report);
     } else if (task == 2) {
-      output = list == nullptr
-                   ? Assemble(input.text, documents, Arrange(documents, index, objects))
-                   : AssembleItems(input.text, *list, documents, index, objects);
+      output = list == nullptr ? Assemble(input.text, documents, Arrange(documents, index, objects))
+                               : AssembleItems(input.text, *list, documents, index, objects);
       added = RowsOf(objects);
     }
   });
@@ -282,12 +281,16 @@ Result Run(const text::Source& input, const Settings& settings) {
   result.is_check = settings.check || rules->pipeline.validates;
   if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
 
-  for (const auto& id : rules->taken_out) report.removed.push_back({id, {}, id.name});
+  // A list is right with policies among its items: whoever made it knows of no other place.
+  const bool counts = settings.list == nullptr || !result.is_check;
+  for (const auto& id : rules->taken_out) {
+    if (counts) report.removed.push_back({id, {}, id.name});
+  }
   const auto& index = Keep<kube::Index>(result, MakeIndex(documents, settings, *rules));
   result.index = &index;
   report.ns = index.default_namespace();
   report.diagnostics.Append(index.findings());
-  WarnIfEmpty(input, settings.list != nullptr, index, report);
+  WarnIfEmpty(input, settings.is_function, index, report);
   policy::Run run = MakeRun(settings, *rules, index);
   run.explain = settings.explain || result.is_check;
   run.sidecars = policy::CollectSidecars(rules->documents);
@@ -322,7 +325,9 @@ Result Run(const text::Source& input, const Settings& settings) {
     result.patches = MakePatches(input, documents, index, output, result.guard, report.diagnostics);
     if (report.diagnostics.HasErrors()) return Finish(std::move(result), kFailed);
   }
-  const bool drift = output.text != input.text;
+  const bool drift = settings.list == nullptr
+                         ? output.text != input.text
+                         : report.edited > 0 || !report.added.empty() || !report.removed.empty();
   if (settings.want_diff) result.diff = UnifiedDiff(input.text, output, input.name, result.guard);
   if (result.is_check) return Finish(std::move(result), drift ? kFailed : kDone);
   result.output =

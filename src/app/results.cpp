@@ -1,20 +1,18 @@
 #include "app/results.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "app/message.hpp"
 #include "kube/manifest.hpp"
+#include "kube/package_file.hpp"
 
 namespace cloudlab::app {
 namespace {
 
 using yaml::Value;
-
-constexpr std::string_view kIndexAnnotation = "internal.config.kubernetes.io/index";
 
 class Printer {
  public:
@@ -34,13 +32,14 @@ class Printer {
           "an edit did not turn out as intended; this is a bug of cloudlab: please report "
           "it [CL-X-PROOF]");
     }
-    if (result_.is_check && result_.exit_code == kFailed) AddDrift();
+    if (result_.is_check && result_.exit_code == kFailed && !has_error_) AddDrift();
     if (!result_.is_check && result_.exit_code == kDone) AddSummary();
     return std::move(results_);
   }
 
  private:
   Value& Add(std::string_view severity, const std::string& message) {
+    has_error_ = has_error_ || severity == "error";
     Value result;
     result.Put("message", Shown(message));
     result.Put("severity", Value::String(std::string(severity)));
@@ -77,15 +76,11 @@ class Printer {
     if (!id.ns.empty()) reference.Put("namespace", Value::String(id.ns));
     result.Put("resourceRef", std::move(reference));
     if (manifest == nullptr) return;
-    std::string path = manifest->Annotation(kube::kPathAnnotation);
-    if (path.empty()) path = manifest->Annotation(kube::kLegacyPathAnnotation);
-    if (path.empty()) return;
+    const auto from = kube::PackageFileOf(manifest->annotations);
+    if (!from) return;
     Value file;
-    file.Put("path", Value::String(path));
-    const std::string index = manifest->Annotation(kIndexAnnotation);
-    std::int64_t number = 0;
-    std::from_chars(index.data(), index.data() + index.size(), number);
-    file.Put("index", Value::Int(number));
+    file.Put("path", Value::String(from->path));
+    file.Put("index", Value::Int(from->index));
     result.Put("file", std::move(file));
   }
 
@@ -129,6 +124,7 @@ class Printer {
   Places places_;
   std::unordered_map<std::string, const kube::Manifest*> manifests_;
   Value results_ = Value::Seq();
+  bool has_error_ = false;
 };
 
 }  // namespace

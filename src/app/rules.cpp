@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kube/package_file.hpp"
+
 #include "policy/defaults.hpp"
 #include "policy/sidecar/order.hpp"
 
@@ -47,8 +49,7 @@ class Admission {
 /// True if a host of functions would lose it: an item that leaves the list is a file that is
 /// deleted, and what is for tools only the host takes out itself.
 bool BelongsToHost(const kube::Manifest& manifest) {
-  return manifest.local_config || !manifest.Annotation(kube::kPathAnnotation).empty() ||
-         !manifest.Annotation(kube::kLegacyPathAnnotation).empty();
+  return manifest.local_config || kube::PackageFileOf(manifest.annotations);
 }
 
 /// Policy documents in the stream are taken out; they count if they are admitted. Returns true if
@@ -92,7 +93,10 @@ std::unique_ptr<Rules> ReadRules(const text::Source& input, Documents& stream,
   const Admission admission(settings, *rules, diagnostics);
   const bool from_stream =
       TakeFromStream(input, stream, admission, settings.is_function, *rules, diagnostics);
-  const bool replaced = no_config && !policy::AddDefaults(rules->documents, diagnostics);
+  // A function with policies among its items does what these say, and nothing else.
+  const bool is_complete = settings.is_function && from_stream;
+  const bool replaced =
+      no_config && (is_complete || !policy::AddDefaults(rules->documents, diagnostics));
   rules->source =
       replaced ? "the stream" : settings.config_name + (from_stream ? " and the stream" : "");
   if (diagnostics.HasErrors()) return rules;

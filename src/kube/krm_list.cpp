@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "yaml/surroundings.hpp"
@@ -15,6 +16,10 @@ namespace {
 constexpr std::string_view kGroup = "config.kubernetes.io/";
 constexpr std::array<std::string_view, 3> kVersions = {
     "config.kubernetes.io/v1", "config.kubernetes.io/v1beta1", "config.kubernetes.io/v1alpha1"};
+
+constexpr const char* kWay =
+    "kustomize and kpt send a ResourceList; for a stream of manifests there are "
+    "cloudlab-postrender and `cloudlab-krm fn CONFIG -`";
 
 yaml::Problem Error(std::string_view code, std::string message, std::string hint,
                     yaml::Span span = {}) {
@@ -44,9 +49,6 @@ std::optional<yaml::Problem> KrmList::Read(std::string_view text) {
   std::vector<yaml::Slice> documents = yaml::Split(text);
   // Comments or a lone marker around the list are no documents.
   if (documents.size() > 1) std::erase_if(documents, IsBlank);
-  constexpr const char* kWay =
-      "kustomize and kpt send a ResourceList; for a stream of manifests there are "
-      "cloudlab-postrender and `cloudlab-krm fn CONFIG -`";
   if (documents.empty()) return Error("CL-K-INPUT", "the input is empty", kWay);
   if (documents.size() > 1) {
     const auto begin = static_cast<std::uint32_t>(documents[1].offset);
@@ -70,9 +72,7 @@ std::optional<yaml::Problem> KrmList::ReadFields(std::string_view text) {
   const auto [version, kind, items, config, results] =
       root().FindEach<5>({"apiVersion", "kind", "items", "functionConfig", "results"});
   if (!root().IsMap() || !kind.TextIs("ResourceList") || !version.Text().starts_with(kGroup)) {
-    return Error("CL-K-INPUT", "the input is no ResourceList of config.kubernetes.io",
-                 "kustomize and kpt send one; for a stream of manifests there are "
-                 "cloudlab-postrender and `cloudlab-krm fn CONFIG -`",
+    return Error("CL-K-INPUT", "the input is no ResourceList of config.kubernetes.io", kWay,
                  kind ? kind.node().value : SpanOf(root()));
   }
   api_version_ = version.Text();
@@ -80,15 +80,20 @@ std::optional<yaml::Problem> KrmList::ReadFields(std::string_view text) {
     return Error("CL-K-VERSION", "unknown version \"" + api_version_ + "\" of the ResourceList",
                  "known are v1, v1beta1 and v1alpha1", version.node().value);
   }
+  for (const char* field : {"items", "functionConfig", "results"}) {
+    if (!root().HasDuplicate(field)) continue;
+    return Error("CL-K-INPUT", "field \"" + std::string(field) + "\" stands twice",
+                 "leave one of them out", root().Find(field).node().key);
+  }
   function_config_ = config.Given().Resolved();
   results_ = results;
   items_ = items;
-  if (!items.Given()) return std::nullopt;
-  if (!items.IsSeq()) {
+  if (items.Given() && !items.IsSeq()) {
     return Error("CL-K-INPUT", "`items` is no list", "write the objects as its items",
                  items.node().value);
   }
   if (auto problem = CheckAliases()) return problem;
+  if (!items.Given()) return std::nullopt;
   is_flow_ = items.IsFlow();
   if (is_flow_) {
     CutValues();
@@ -98,15 +103,20 @@ std::optional<yaml::Problem> KrmList::ReadFields(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<yaml::Problem> KrmList::CheckAliases() const {
-  const auto item_of = [this](yaml::NodeId id) {
-    yaml::NodeView at(outline_, id);
-    while (at && at.parent() != items_) at = at.parent();
-    return at;
+yaml::NodeId KrmList::PartOf(yaml::NodeId id, const std::vector<yaml::NodeId>& items) const {
+  const auto is_in = [&](yaml::NodeView part) {
+    return part && part.id() <= id && id < outline_.SubtreeEnd(part.id());
   };
+  if (is_in(results_)) return results_.id();
+  if (!is_in(items_) || items.empty() || id < items.front()) return is_in(items_) ? items_.id() : 0;
+  return *std::prev(std::ranges::upper_bound(items, id));
+}
+
+std::optional<yaml::Problem> KrmList::CheckAliases() const {
+  std::vector<yaml::NodeId> items;
+  for (const yaml::NodeView item : items_.children()) items.push_back(item.id());
   for (const yaml::AliasTarget& alias : outline_.aliases()) {
-    const yaml::NodeView item = item_of(alias.alias);
-    if (!item || item == item_of(alias.target)) continue;
+    if (PartOf(alias.alias, items) == PartOf(alias.target, items)) continue;
     return yaml::Problem{yaml::Problem::Class::kRefusal, "CL-K-ALIAS",
                          "the alias refers to an anchor outside of its item",
                          "write the value out in both places", outline_.node(alias.alias).value};
@@ -130,7 +140,7 @@ void KrmList::CutLines() {
     begin = next;
     previous = item.id();
   }
-  if (previous != yaml::kNoNode) close(around.BehindContent(previous));
+  if (previous != yaml::kNoNode) close(around.BehindSibling(previous));
 }
 
 void KrmList::CutValues() {

@@ -4,8 +4,9 @@
 // Source: the KRM Functions Specification v1 (kubernetes-sigs/kustomize,
 // cmd/config/docs/api-conventions/functions-spec.md). Versions before v1 have the same fields.
 // The list is read as one outline and then cut into its items, each of which is worked on like a
-// document of a stream. Refused are other kinds and versions, `items` behind an alias, and an item
-// that refers to an anchor of another one: the cut would part them.
+// document of a stream. Refused are other kinds and versions, fields that stand twice, `items`
+// behind an alias, and an alias in one item, or outside of all, to an anchor in another: the cut
+// would part them.
 #pragma once
 
 #include <optional>
@@ -34,6 +35,7 @@ class KrmList {
   yaml::NodeView root() const { return yaml::NodeView::Root(outline_); }
   /// Invalid if there is none, or a null.
   yaml::NodeView function_config() const { return function_config_; }
+  /// As they stand there; invalid if there are none.
   yaml::NodeView results() const { return results_; }
   yaml::NodeView items() const { return items_; }
 
@@ -46,6 +48,9 @@ class KrmList {
  private:
   std::optional<yaml::Problem> ReadFields(std::string_view text);
   std::optional<yaml::Problem> CheckAliases() const;
+  /// The item that `id` stands in, else the results, else `items` itself, else the root: what is
+  /// written by itself.
+  yaml::NodeId PartOf(yaml::NodeId id, const std::vector<yaml::NodeId>& items) const;
   void CutLines();
   void CutValues();
 

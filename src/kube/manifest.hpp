@@ -16,11 +16,6 @@
 
 namespace cloudlab::kube {
 
-/// Where hosts of functions write which file an object comes from (kyaml, kio/kioutil); the legacy
-/// one is what they used before 2022 and still write along.
-inline constexpr std::string_view kPathAnnotation = "internal.config.kubernetes.io/path";
-inline constexpr std::string_view kLegacyPathAnnotation = "config.kubernetes.io/path";
-
 /// Says which file a document comes from; Helm 4 writes it, and reads it again.
 inline constexpr std::string_view kFilenameAnnotation = "postrenderer.helm.sh/postrender-filename";
 

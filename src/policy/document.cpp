@@ -99,9 +99,18 @@ class Reader {
       return false;
     }
     for (const Document& other : others.documents()) {
-      if (other.name == document_.name && Collide(other)) return false;
+      if (other.name != document_.name) continue;
+      if (IsCopyOf(other) || Collide(other)) return false;
     }
     return true;
+  }
+
+  /// True if kustomize has brought one document in twice, under two names: by way of two overlays.
+  bool IsCopyOf(const Document& other) const {
+    const auto current = [](yaml::NodeView root) { return root.Find({"metadata", "name"}).Text(); };
+    return document_.origin == DocumentOrigin::kStream && other.origin == document_.origin &&
+           other.kind == document_.kind && other.spec == document_.spec &&
+           current(other.root) != current(document_.root);
   }
 
   /// Says so if the two cannot have one name. Annotations name policies without their kind, so that

@@ -147,6 +147,9 @@ bool Surroundings::HasComments(NodeId id) const {
       return true;
     at = node.value.end;
   }
+  const std::uint32_t bracket = std::max(at, outline_.node(id).value.end);
+  if (has_comment(at, bracket)) return true;
+  at = bracket;
   // Behind the last one on its line; a block scalar ends behind its last line.
   const bool is_line_start = at > 0 && text_[at - 1] == '\n';
   return !is_line_start && has_comment(at, LineEnd(at));
@@ -186,10 +189,10 @@ bool Surroundings::HasTabBelow(NodeId id) const {
 }
 
 bool Surroundings::IsJson(NodeId id) const {
-  const Node& root = outline_.node(0);
+  const Node& root = outline_.node(outline_.root());
   if (root.style == Style::kFlow) {
     return !root.has_children || root.kind == Kind::kSeq ||
-           outline_.node(outline_.FirstChild(0)).key_style == Style::kDouble;
+           outline_.node(outline_.FirstChild(outline_.root())).key_style == Style::kDouble;
   }
   const NodeId first = outline_.FirstChild(id);
   if (first == kNoNode) return false;

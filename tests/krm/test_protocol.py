@@ -104,6 +104,47 @@ def test_everything_else_keeps_its_bytes(krm):
     assert missing == []
 
 
+def test_comments_stay_with_their_item(krm):
+    """Below the content of an item, the last one too, and between brackets."""
+    tail = "        # no limits yet\n"
+    given = resource_list([CART + tail], yaml.safe_dump(BUDGETS))
+    text = krm.edit(given).stdout.decode()
+    assert text.index("# no limits yet") < text.index("PodDisruptionBudget")
+    flow = ("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [\n  " + json.dumps(yaml.safe_load(CART))
+            + ",\n  # about x\n  {kind: X, apiVersion: v1, metadata: {name: x}},\n]\nfunctionConfig: " + json.dumps(BUDGETS) + "\n")
+    answer = krm.edit(flow)
+    assert "  # about x\n  {kind: X" in answer.stdout.decode()
+    assert [item["kind"] for item in answer.items] == ["Deployment", "PodDisruptionBudget", "X"]
+
+
+@pytest.mark.parametrize("items", ["[ITEM, ]", "[\n  ITEM,\n]", "!!seq\n- ITEM", "!!seq [ITEM]", "# above\n# the first\n- ITEM"])
+def test_all_items_leave(krm, items):
+    text = f"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: {items}\nfunctionConfig: {json.dumps(BUDGETS)}\n"
+    answer = krm.edit(text.replace("ITEM", json.dumps(TIERS)))
+    assert answer.items == [] and answer.list["functionConfig"] == BUDGETS
+
+
+@pytest.mark.parametrize("text", [
+    "items:\n- &p {a: 1}\nfunctionConfig: *p\n", "items: &i\n- {a: 1}\nother: *i\n", "results: &r [{message: x}]\nitems: []\nother: *r\n",
+    "items:\n- {a: &x 1}\n- {b: *x}\n", "other: &o {a: 1}\nitems:\n- *o\n"])
+def test_aliases_between_parts_that_are_written_apart(krm, text):
+    refused(krm("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n" + text), "outside of its item")
+
+
+def test_aliases_inside_one_item(krm):
+    answer = krm.edit(resource_list(["apiVersion: v1\nkind: ConfigMap\nmetadata: {name: &n x, labels: {app: *n}}\n"], yaml.safe_dump(BUDGETS)))
+    assert answer.items[0]["metadata"]["labels"] == {"app": "x"}
+
+
+def test_fields_that_stand_twice(krm):
+    refused(krm("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\nitems: []\n"), "stands twice")
+
+
+@pytest.mark.parametrize("words", [["--config", "none"], ["--dry-run"], []])
+def test_items_are_always_there(krm, words):
+    assert krm.edit("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n", *words).items == []
+
+
 # The functionConfig.
 
 def test_no_function_config(krm):
@@ -169,6 +210,9 @@ def test_config_map(krm):
     ("{kubeVersion: new}", "a version like 1.34"),
     ("{policies: 'kind: ['}", "never closed"),
     ("[]", "no map"),
+    ("{policies: [a]}", "a text"),
+    ("{policies: ''}", "a text with policy documents"),
+    ("{environment: null}", "a text"),
 ])
 def test_config_map_errors(krm, data, word):
     refused(krm(resource_list([CART], f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {data}\n")), word)
@@ -248,6 +292,52 @@ def test_validate_what_is_right(krm):
     assert krm.edit(given).stdout.decode() == given
 
 
+@pytest.mark.parametrize("items", ["", "items:\n", "items: []\n"])
+def test_validate_nothing(krm, items):
+    head = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n" + items
+    for text, words in ((head + "functionConfig:\n" + indented(pipeline([], mode="Validate"), 2), []), (head, ["--check"])):
+        answer = krm(text, *words)
+        assert (answer.code, answer.items, answer.messages("error")) == (0, [], [])
+
+
+def test_validate_with_the_policy_among_the_items(krm):
+    deployment = yaml.safe_load(CART)
+    del deployment["metadata"]["annotations"]
+    config = pipeline(["tiers"], mode="Validate", environment="production")
+    answer = krm(resource_list([yaml.safe_dump(PROFILE), yaml.safe_dump(TIERS)], config))
+    assert (answer.code, answer.messages("error")) == (0, [])
+    answer = krm(resource_list([yaml.safe_dump(deployment), yaml.safe_dump(PROFILE), yaml.safe_dump(TIERS)], config))
+    assert answer.code == 1 and all("requests" in message for message in answer.messages("error"))
+
+
+def as_built(document):
+    """An item of `kustomize build` behind its first function: with a path, and with what only kustomize writes."""
+    notes = {"internal.config.kubernetes.io/path": "deployment_cart.yaml", "config.kubernetes.io/path": "deployment_cart.yaml",
+             "kustomize.config.k8s.io/id": "kind: Deployment\nname: cart\n"}
+    return document | {"metadata": document["metadata"] | {"annotations": notes}}
+
+
+def test_items_of_kustomize_are_no_files(krm):
+    """It writes paths on them once a function has run; a validator must answer without items all the same."""
+    cart = yaml.safe_dump(as_built(yaml.safe_load(CART)))
+    assert krm(resource_list([cart], pipeline([], mode="Validate"))).items == []
+    applied = krm.edit(resource_list([cart, yaml.safe_dump(as_built(BUDGETS))], pipeline(["budgets"])))
+    assert [item["kind"] for item in applied.items] == ["Deployment", "PodDisruptionBudget"]
+    assert list(applied.items[1]["metadata"]["annotations"]) == ["cloudlab.dev/managed-by"]
+
+
+def test_one_document_by_way_of_two_overlays(krm):
+    twice = [renamed(BUDGETS), renamed(BUDGETS)]
+    twice[1]["metadata"] = twice[1]["metadata"] | {"name": "prod-budgets"}
+    answer = krm.edit(resource_list([CART, *map(yaml.safe_dump, twice)], pipeline(["budgets"])))
+    assert [item["kind"] for item in answer.items] == ["Deployment", "PodDisruptionBudget"]
+
+
+def test_a_report_that_cannot_be_written(krm):
+    answer = krm(resource_list([CART]), "--report", "/nowhere/report.json")
+    refused(answer, "CL-X-WRITE")
+
+
 def test_usage(krm):
     """Whoever called it reads a list."""
     answer = krm(resource_list([CART]), "--enviroment=production")
@@ -286,6 +376,17 @@ def test_fn_errors(krm, tmp_path):
     assert broken.stderr.startswith("config.yaml:6:3: error:")
     missing = krm(CART, "fn", "nowhere.yaml", cwd=tmp_path)
     assert (missing.code, missing.stdout) == (1, b"") and "nowhere.yaml: No such file" in missing.stderr
+
+
+def test_fn_does_not_read_stdin_twice(krm):
+    answer = krm(CART, "fn", "-")
+    assert (answer.code, b"items: []" in answer.stdout) == (2, True)
+
+
+def test_fn_needs_a_document(krm, tmp_path):
+    (tmp_path / "empty.yaml").write_text("# nothing\n")
+    answer = krm(CART, "fn", "empty.yaml", cwd=tmp_path)
+    assert (answer.code, answer.stdout) == (1, b"") and "no document" in answer.stderr
 
 
 def test_legacy_plugin(krm, tmp_path):
