@@ -325,6 +325,15 @@ def test_case_19_a_validator_passes_what_is_right(host, on, validated):
     assert on.build(validated / "good", host) == on.build(validated / "plain", host)
 
 
+def test_case_19_a_validator_behind_other_functions(host, on, validated):
+    """What passed through a function carries the path of a file from then on; what did not, and what is generated, carries none."""
+    write_tree(validated, {"plain/agent.yaml": as_function(AGENT, host), "plain/kustomization.yaml": "resources: [../base]\ntransformers: [agent.yaml]\n",
+                           "mixed/other.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n", "mixed/validate.yaml": as_function(VALIDATE, host),
+                           "mixed/kustomization.yaml": "resources: [../plain, other.yaml]\nconfigMapGenerator: [{name: made, literals: [a=b]}]\n"
+                                                       "validators: [validate.yaml]\n"})
+    assert len(objects(on.build(validated / "mixed", host))) == len(objects(on.build(validated / "plain", host))) + 2
+
+
 def test_case_19_a_validator_stops_what_is_wrong(host, on, validated):
     """Exit code 1, and the reason: object and field."""
     done = on.try_build(validated / "bad", host)
