@@ -71,7 +71,10 @@ Result RunFunction(const text::Source& input, Settings settings, text::Diagnosti
   } else {
     std::string items = result.is_check ? std::string(input.text) : std::move(result.output);
     result.output = WithResults(std::move(items), input.text.size(), call->list, results);
-    if (kube::KrmList().Read(result.output)) FailProof(result);
+    // Whole lines behind whole lines need no proof.
+    const bool is_simple =
+        !call->list.is_flow() && !call->list.results() && result.report.removed.empty();
+    if (!is_simple && kube::KrmList().Read(result.output)) FailProof(result);
   }
   result.kept.push_back(std::move(call));
   return result;

@@ -16,12 +16,7 @@ using yaml::Value;
 
 class Printer {
  public:
-  explicit Printer(const Result& result) : result_(result), places_(result.guard) {
-    if (result.index == nullptr) return;
-    for (const kube::Manifest& manifest : result.index->manifests()) {
-      manifests_.try_emplace(manifest.id.Display(), &manifest);
-    }
-  }
+  explicit Printer(const Result& result) : result_(result), places_(result.guard) {}
 
   Value Print() {
     for (const text::Diagnostic& diagnostic : result_.report.diagnostics.items()) {
@@ -54,8 +49,9 @@ class Printer {
     std::string message = diagnostic.message + " [" + diagnostic.code + "]";
     if (!diagnostic.hint.empty()) message += "; " + diagnostic.hint;
     Value& result = Add(is_error ? "error" : "warning", message);
-    const auto manifest = manifests_.find(diagnostic.object);
-    if (manifest != manifests_.end()) Refer(manifest->second->id, manifest->second, result);
+    if (const kube::Manifest* manifest = ManifestOf(diagnostic)) {
+      Refer(manifest->id, manifest, result);
+    }
     Value tags;
     tags.Put("code", Value::String(diagnostic.code));
     if (diagnostic.place.source != nullptr) {
@@ -65,6 +61,18 @@ class Printer {
                              std::to_string(at.column)));
     }
     result.Put("tags", std::move(tags));
+  }
+
+  /// The manifest that a finding names, or null.
+  const kube::Manifest* ManifestOf(const text::Diagnostic& diagnostic) {
+    if (diagnostic.object.empty() || result_.index == nullptr) return nullptr;
+    if (manifests_.empty()) {
+      for (const kube::Manifest& manifest : result_.index->manifests()) {
+        manifests_.try_emplace(manifest.id.Display(), &manifest);
+      }
+    }
+    const auto found = manifests_.find(diagnostic.object);
+    return found == manifests_.end() ? nullptr : found->second;
   }
 
   /// Says which object a result is about, and which file that is in.
